@@ -1,0 +1,42 @@
+#!/usr/bin/env node
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { commands } from './commands.ts';
+import { createProgress } from './progress.ts';
+import { interruptedStatus, runCli } from './run.ts';
+
+const abort = new AbortController();
+let firstInterruptMs: number | undefined;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    const nowMs = performance.now();
+    // The first asks for an orderly end; whoever asks again does not want to wait for it. npm passes
+    // on the Ctrl-C that the terminal has sent already, so one that follows at once is the same one.
+    if (firstInterruptMs !== undefined) {
+      if (nowMs - firstInterruptMs > 500) process.exit(interruptedStatus);
+      return;
+    }
+    firstInterruptMs = nowMs;
+    process.stderr.write(`\n${signal}: stopping and cleaning up; once more to stop at once\n`);
+    abort.abort(signal);
+  });
+}
+// A reader that goes away (`windtunnel status | head -1`) is not an error of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+process.exitCode = await runCli(process.argv.slice(2), commands, {
+  projectDir: dirname(dirname(dirname(fileURLToPath(import.meta.url)))),
+  cwd: process.env.INIT_CWD ?? process.cwd(),
+  env: process.env,
+  print: (line) => void process.stdout.write(`${line}\n`),
+  printError: (line) => void process.stderr.write(`${line}\n`),
+  progress: createProgress({
+    write: (text) => void process.stderr.write(text),
+    nowMs: () => performance.now(),
+    interactive: process.stderr.isTTY === true && !process.env.CI,
+  }),
+  signal: abort.signal,
+});
