@@ -17,6 +17,8 @@ export interface CommandInput {
   /** Options by name, as node:util parseArgs returns them. */
   options: Record<string, string | boolean | (string | boolean)[] | undefined>;
   positionals: string[];
+  /** `--name value` of names that the command does not list, when it {@link Command.takesParameters}. */
+  parameters: Record<string, string>;
   /** The project's root folder: where `manifests/` lies. */
   projectDir: string;
   /** Where the command was called: relative paths the user gives are relative to it. */
@@ -40,6 +42,8 @@ export interface Command {
   /** More lines for `--help`: what it does, examples. */
   description: string;
   options: Record<string, OptionSpec>;
+  /** Whether `--name value` of any other name is a parameter of what it calls, e.g. `call users.get --id 123`. */
+  takesParameters?: boolean;
   /** Does it; resolves to the exit status (0 is success). Throws WindtunnelError for what the user must mend. */
   run(input: CommandInput): Promise<number>;
 }

@@ -21,10 +21,22 @@ const two: Command = {
   run: async ({ positionals, options }) => (positionals[0] === 'x' && options.port === '1' ? 0 : 9),
 };
 
+const call: Command = {
+  ...fail,
+  name: 'call',
+  summary: 'calls',
+  takesParameters: true,
+  run: async ({ parameters, options, positionals }) =>
+    JSON.stringify([parameters, options.port, positionals]) ===
+    JSON.stringify([{ id: '123', sku: 'a=b' }, '1', ['users.get']])
+      ? 0
+      : 9,
+};
+
 const cli = async (...argv: string[]): Promise<{ status: number; out: string; err: string }> => {
   const out: string[] = [];
   const err: string[] = [];
-  const status = await runCli(argv, [fail, two], {
+  const status = await runCli(argv, [fail, two, call], {
     projectDir: '/p',
     cwd: '/p',
     env: {},
@@ -50,6 +62,12 @@ describe('the command line', () => {
 
   test('finds commands of two words and hands over options and positionals', async () => {
     expect((await cli('experiment', 'run', 'x', '--port', '1')).status).toBe(0);
+  });
+
+  test('a command that takes parameters gets the ones it does not list', async () => {
+    const argv = ['call', 'users.get', '--id', '123', '--port', '1', '--sku=a=b'];
+    expect((await cli(...argv)).status).toBe(0);
+    expect((await cli('call', 'users.get', '--id')).err).toContain('--id needs a value');
   });
 
   test('a command tells its options under --help without running', async () => {

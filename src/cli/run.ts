@@ -1,7 +1,7 @@
-import { parseArgs } from 'node:util';
 import { WindtunnelError } from '../errors.ts';
 import type { Command, CommandInput } from './command.ts';
 import { commandHelp, overviewHelp } from './help.ts';
+import { parseArguments } from './parse.ts';
 
 /** What surrounds one run of the CLI; a test hands in its own. */
 export type CliSurroundings = Pick<
@@ -33,24 +33,6 @@ const unknownCommand = (argv: string[], commands: Command[]): WindtunnelError =>
   return new WindtunnelError('usage', `there is no command '${argv.slice(0, 2).join(' ')}'`, {
     next: `one of: ${names}; windtunnel --help tells what they do`,
   });
-};
-
-const parse = (command: Command, args: string[]): Pick<CommandInput, 'options' | 'positionals'> => {
-  const options = Object.fromEntries(
-    Object.entries(command.options).map(([name, { type, multiple, short }]) => [
-      name,
-      { type, ...(multiple ? { multiple } : {}), ...(short === undefined ? {} : { short }) },
-    ]),
-  );
-  try {
-    const parsed = parseArgs({ args, options, allowPositionals: true, strict: true });
-    return { options: parsed.values, positionals: parsed.positionals };
-  } catch (error) {
-    throw new WindtunnelError('usage', (error as Error).message, {
-      next: `windtunnel ${command.name} --help`,
-      cause: error,
-    });
-  }
 };
 
 const reportError = (thrown: unknown, around: CliSurroundings): number => {
@@ -87,7 +69,7 @@ export async function runCli(
       around.print(commandHelp(command));
       return 0;
     }
-    return await command.run({ ...parse(command, args), ...around });
+    return await command.run({ ...parseArguments(command, args), ...around });
   } catch (thrown) {
     return reportError(thrown, around);
   }
