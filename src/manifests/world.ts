@@ -55,13 +55,49 @@ export interface MeshService {
   host: string;
   labels: Record<string, string>;
   annotations: Record<string, string>;
-  /** `spec.clusterIP`; undefined when the manifest has none (the API server would allot one); `None` is headless. */
+  /** `spec.clusterIP`; undefined when the manifest has none (the API server would allot one: see addresses.ts); `None` is headless. */
   clusterIp: string | undefined;
   ports: ServicePort[];
   /** Empty: no workload is selected. */
   selector: Record<string, string>;
   origin: 'service' | 'service-entry';
+  resolution: ServiceResolution;
+  /** ServiceEntry with `location: MESH_EXTERNAL`, which is the default there. */
+  meshExternal: boolean;
+  /** Namespaces that see it; `*` all, `.` its own, `~` none. Empty: the mesh's default, all. */
+  exportTo: string[];
+  /** A ServiceEntry's `addresses` (IPs or CIDRs); empty for a Service. */
+  addresses: string[];
+  /** A ServiceEntry's `subjectAltNames`. */
+  subjectAltNames: string[];
+  /** A ServiceEntry's `endpoints`; what a selector selects is found in {@link World.workloads}. */
+  endpoints: ServiceEntryEndpoint[];
   resource: Resource;
+}
+
+/**
+ * How a proxy finds endpoints: `endpoints` are told by the control plane; `passthrough` is the address the caller dialled
+ * (headless Service, `resolution: NONE`); `dns` and `dns-round-robin` are looked up by the proxy; `alias` is an ExternalName.
+ */
+export type ServiceResolution =
+  | 'endpoints'
+  | 'passthrough'
+  | 'dns'
+  | 'dns-round-robin'
+  | 'dynamic-dns'
+  | 'alias';
+
+/** One of a ServiceEntry's `endpoints`, or a WorkloadEntry that its selector selects. */
+export interface ServiceEntryEndpoint {
+  /** IP or host name. */
+  address: string;
+  /** Port of the ServiceEntry by name → port there. */
+  ports: Record<string, number>;
+  labels: Record<string, string>;
+  locality: string;
+  /** 0: not given. */
+  weight: number;
+  serviceAccount: string;
 }
 
 /** A probe of a container; the local mesh asks the process itself. */
@@ -79,11 +115,22 @@ export interface Container {
   command: string[];
   args: string[];
   workingDir: string | undefined;
-  /** In the order of the manifest; a value that cannot be known here (secretKeyRef …) is an error on load. */
-  env: { name: string; value: string }[];
+  /** In the order of the manifest. */
+  env: EnvironmentVariable[];
   ports: { name: string; containerPort: number }[];
   readiness: Probe | undefined;
   liveness: Probe | undefined;
+}
+
+/** A variable of a {@link Container}. */
+export interface EnvironmentVariable {
+  name: string;
+  /** Empty when `from` or `unknown` is there. */
+  value: string;
+  /** A fact of the pod (`fieldRef`), e.g. `metadata.name`: whoever starts the replica fills it in. */
+  from?: string;
+  /** Why the value cannot be known here (`secretKeyRef` to a Secret that isn't in the manifests …): starting it is an error. */
+  unknown?: string;
 }
 
 /** What runs: a Deployment, StatefulSet, DaemonSet (one replica) or a bare Pod. */

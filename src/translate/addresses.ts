@@ -1,0 +1,61 @@
+import { replicasOf } from '../manifests/build-world.ts';
+import type { MeshService, Replica, World } from '../manifests/world.ts';
+
+/** An address that was made up, or read: everything a proxy may dial in the synthetic network of a {@link World}. */
+export interface AddressBook {
+  /** `10.0.X.Y`, by the replica's position among all replicas; throws RangeError beyond 65,000 replicas. */
+  podIp(replica: Replica): string;
+  /** `spec.clusterIP` as it is written, else `10.96.X.Y` by position; undefined for a headless Service and for service entries without address. */
+  clusterIp(service: MeshService): string | undefined;
+}
+
+/**
+ * Gives every replica and every Service an address, since manifests name none: istiod's configuration has addresses in it,
+ * and a deterministic one can be compared with Istio's and mapped to a loopback port.
+ */
+export function createAddressBook(world: World): AddressBook {
+  const pods = new Map<string, string>();
+  for (const [position, replica] of replicasOf(world).entries()) {
+    pods.set(keyOf(replica), inRange('10.0', position));
+  }
+  const services = new Map<MeshService, string | undefined>();
+  const taken = new Set(world.services.map((service) => service.clusterIp));
+  let position = 0;
+  for (const service of world.services) {
+    if (
+      service.clusterIp !== undefined ||
+      service.origin !== 'service' ||
+      service.resolution === 'alias'
+    ) {
+      services.set(service, service.clusterIp === 'None' ? undefined : service.clusterIp);
+      continue;
+    }
+    while (taken.has(inRange('10.96', position))) position += 1;
+    services.set(service, inRange('10.96', position));
+    position += 1;
+  }
+  return {
+    podIp(replica) {
+      const address = pods.get(keyOf(replica));
+      if (address === undefined) throw new RangeError(`no such replica: ${replica.podName}`);
+      return address;
+    },
+    clusterIp: (service) => services.get(service),
+  };
+}
+
+/** The synthetic pod IP of one replica; see {@link AddressBook.podIp}. For many, make the book once. */
+export function podIp(world: World, replica: Replica): string {
+  return createAddressBook(world).podIp(replica);
+}
+
+function keyOf(replica: Replica): string {
+  return `${replica.workload.namespace}/${replica.workload.resource.kind}/${replica.workload.name}/${replica.index}`;
+}
+
+/** `PREFIX.X.Y`, where Y runs from 1 to 250. */
+function inRange(prefix: string, position: number): string {
+  const third = Math.floor(position / 250);
+  if (third > 255) throw new RangeError(`more than 64000 addresses of ${prefix}.0.0/16`);
+  return `${prefix}.${third}.${(position % 250) + 1}`;
+}

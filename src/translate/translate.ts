@@ -1,0 +1,21 @@
+import type { Workload, World } from '../manifests/world.ts';
+import { createContext, type TranslateContext } from './context.ts';
+import type { EnvoyConfig } from './envoy.ts';
+
+/**
+ * What istiod would send to the sidecar of a workload: listeners, clusters, routes and endpoints, with synthetic addresses
+ * (see addresses.ts). Every replica of a workload gets the same. Call {@link checkSupported} and {@link checkReferences}
+ * first: this function takes what it is given.
+ */
+export function translateSidecar(world: World, workload: Workload): EnvoyConfig {
+  return assemble(createContext(world, workload, 'sidecar'));
+}
+
+/** What istiod would send to an Istio gateway proxy, by the Gateway resources that select it. */
+export function translateGateway(world: World, gateway: Workload): EnvoyConfig {
+  return assemble(createContext(world, gateway, 'gateway'));
+}
+
+function assemble(_context: TranslateContext): EnvoyConfig {
+  return { listeners: [], clusters: [], routes: [], endpoints: [] };
+}
