@@ -1,5 +1,14 @@
 import type { MeshService, Workload, World } from '../manifests/world.ts';
 import { type AddressBook, createAddressBook } from './addresses.ts';
+import {
+  type DestinationRule,
+  type DestinationRuleIndex,
+  destinationRuleIndex,
+  ruleFor,
+} from './policies/destination-rules.ts';
+import { type SidecarScope, sidecarScope } from './policies/sidecar-scope.ts';
+import { type VirtualService, virtualServicesOf } from './policies/virtual-services.ts';
+import { sortServices, visibleServices } from './policies/visibility.ts';
 
 /** The proxy that a configuration is made for. */
 export interface Proxy {
@@ -15,9 +24,30 @@ export interface TranslateContext {
   world: World;
   proxy: Proxy;
   addresses: AddressBook;
-  /** Services that the mesh has, as Istio orders them: by creation time, then by name and namespace. */
+  /** All services of the mesh, as Istio orders them: by creation time, then by name and namespace. */
   services: MeshService[];
+  /** All VirtualServices, oldest first, short names resolved. */
+  virtualServices: VirtualService[];
+  /** What the proxy's Sidecar lets it reach; a gateway reaches everything visible to its namespace. */
+  scope: SidecarScope;
+  /** The service of a host that the proxy may reach. */
+  serviceOf(host: string): MeshService | undefined;
+  /** The DestinationRule that the proxy applies to a service; `inbound` leaves out those with a workloadSelector. */
+  destinationRule(
+    service: Pick<MeshService, 'host' | 'namespace'>,
+    direction?: 'inbound' | 'outbound',
+  ): DestinationRule | undefined;
 }
+
+/** What is the same for every proxy of a world, made once for each. */
+interface Shared {
+  addresses: AddressBook;
+  services: MeshService[];
+  virtualServices: VirtualService[];
+  rules: DestinationRuleIndex;
+}
+
+const sharedByWorld = new WeakMap<World, Shared>();
 
 /** The context of one proxy of a world. */
 export function createContext(
@@ -25,10 +55,49 @@ export function createContext(
   workload: Workload,
   type: Proxy['type'],
 ): TranslateContext {
+  const { addresses, services, virtualServices, rules } = shared(world);
+  const proxy = { type, workload, namespace: workload.namespace, labels: workload.labels };
+  const scope =
+    type === 'gateway'
+      ? gatewayScope(world, workload)
+      : sidecarScope(world, workload, virtualServices);
+  const byHost = new Map(scope.services.map((service) => [service.host, service]));
   return {
     world,
-    proxy: { type, workload, namespace: workload.namespace, labels: workload.labels },
+    proxy,
+    addresses,
+    services,
+    virtualServices,
+    scope,
+    serviceOf: (host) => byHost.get(host),
+    destinationRule: (service, direction) => ruleFor(rules, service, proxy, direction),
+  };
+}
+
+function shared(world: World): Shared {
+  const known = sharedByWorld.get(world);
+  if (known !== undefined) return known;
+  const made = {
     addresses: createAddressBook(world),
-    services: world.services,
+    services: sortServices(world.services),
+    virtualServices: virtualServicesOf(world),
+    rules: destinationRuleIndex(world),
+  };
+  sharedByWorld.set(world, made);
+  return made;
+}
+
+/** Gateways know no Sidecar: they reach one service of each host that their namespace sees. */
+function gatewayScope(world: World, workload: Workload): SidecarScope {
+  const services: MeshService[] = [];
+  for (const service of visibleServices(world, workload.namespace)) {
+    if (!services.some((one) => one.host === service.host)) services.push(service);
+  }
+  return {
+    sidecar: undefined,
+    egress: [],
+    services,
+    outboundTrafficPolicy: 'ALLOW_ANY',
+    egressProxy: undefined,
   };
 }
