@@ -1,0 +1,154 @@
+import { ApiObject, type Chart, Duration, JsonPatch, Size } from 'cdk8s';
+import {
+  Cpu,
+  Deployment,
+  DeploymentStrategy,
+  EnvValue,
+  ImagePullPolicy,
+  PercentOrAbsolute,
+  Probe,
+  ServiceAccount,
+  Volume,
+} from 'cdk8s-plus-27';
+import { environmentOf, serviceNamed } from '../../src/topology/derive.ts';
+import type { Service, Topology } from '../../src/topology/model.ts';
+import { labelsOf } from './labels.ts';
+
+/** What a container asks of its node; it may use more CPU when there is some, never more memory than the limit. */
+export interface WorkloadResources {
+  cpuRequestMillis: number;
+  memoryRequestMib: number;
+  memoryLimitMib: number;
+}
+
+/** User of the image; numeric, as `runAsNonRoot` cannot be checked against a name. */
+const USER_ID = 1000;
+
+/** A sidecar asks for 100 millicores by default: six of them would fill a third of a small cluster. */
+const sidecarAnnotations = {
+  'sidecar.istio.io/proxyCPU': '20m',
+  'sidecar.istio.io/proxyMemory': '64Mi',
+  'sidecar.istio.io/proxyMemoryLimit': '256Mi',
+};
+
+/** Adds the ServiceAccount and the Deployment of a service; the pod meets the `restricted` pod security standard. */
+export function addWorkload(
+  chart: Chart,
+  topology: Topology,
+  name: string,
+  resources: WorkloadResources,
+): void {
+  const service = serviceNamed(topology, name);
+  const labels = labelsOf(topology, name);
+  const serviceAccount = new ServiceAccount(chart, 'service-account', {
+    metadata: { name, labels },
+    automountToken: false,
+  });
+  const deployment = new Deployment(chart, 'deployment', {
+    metadata: { name, labels },
+    podMetadata: { labels, annotations: sidecarAnnotations },
+    replicas: service.replicas,
+    serviceAccount,
+    automountServiceAccountToken: false,
+    select: false,
+    securityContext: { ensureNonRoot: true, user: USER_ID, group: USER_ID, fsGroup: USER_ID },
+    terminationGracePeriod: Duration.seconds(30),
+    // A new replica is ready before an old one goes: no moment without one, even with a single replica.
+    strategy: DeploymentStrategy.rollingUpdate({
+      maxSurge: PercentOrAbsolute.absolute(1),
+      maxUnavailable: PercentOrAbsolute.absolute(0),
+    }),
+  });
+  addContainer(deployment, topology, service, resources);
+  completeDeployment(deployment, service);
+}
+
+function addContainer(
+  deployment: Deployment,
+  topology: Topology,
+  service: Service,
+  resources: WorkloadResources,
+): void {
+  const environment = environmentOf(topology, service.name).map(({ name, value }) => [
+    name,
+    EnvValue.fromValue(value),
+  ]);
+  const container = deployment.addContainer({
+    name: service.name,
+    image: topology.image,
+    imagePullPolicy: ImagePullPolicy.IF_NOT_PRESENT,
+    command: ['node', `services/${service.name}/main.ts`],
+    workingDir: '/app',
+    ports: [{ name: service.protocol, number: service.port }],
+    envVariables: Object.fromEntries(environment),
+    resources: {
+      cpu: { request: Cpu.millis(resources.cpuRequestMillis) },
+      memory: {
+        request: Size.mebibytes(resources.memoryRequestMib),
+        limit: Size.mebibytes(resources.memoryLimitMib),
+      },
+    },
+    securityContext: {
+      ensureNonRoot: true,
+      user: USER_ID,
+      group: USER_ID,
+      readOnlyRootFilesystem: true,
+      allowPrivilegeEscalation: false,
+    },
+    ...(service.protocol === 'http' ? httpProbes(service.port) : {}),
+  });
+  // The root file system is read-only; Node and its libraries may still want a place for temporary files.
+  container.mount('/tmp', Volume.fromEmptyDir(deployment, 'tmp', 'tmp'));
+}
+
+function httpProbes(port: number): { startup: Probe; readiness: Probe; liveness: Probe } {
+  return {
+    startup: Probe.fromHttpGet('/readyz', {
+      port,
+      periodSeconds: Duration.seconds(1),
+      failureThreshold: 60,
+    }),
+    readiness: Probe.fromHttpGet('/readyz', {
+      port,
+      periodSeconds: Duration.seconds(5),
+      failureThreshold: 2,
+    }),
+    liveness: Probe.fromHttpGet('/healthz', {
+      port,
+      periodSeconds: Duration.seconds(10),
+      failureThreshold: 3,
+    }),
+  };
+}
+
+/** What cdk8s-plus-27 has no property for, or a default that doesn't fit. */
+function completeDeployment(deployment: Deployment, service: Service): void {
+  const object = ApiObject.of(deployment);
+  const container = '/spec/template/spec/containers/0';
+  object.addJsonPatch(
+    // A label with a hash of cdk8s's own, for the selector that is replaced here.
+    JsonPatch.remove('/spec/template/metadata/labels/cdk8s.io~1metadata.addr'),
+    JsonPatch.add('/spec/selector', { matchLabels: { app: service.name } }),
+    JsonPatch.add('/spec/template/spec/securityContext/seccompProfile', { type: 'RuntimeDefault' }),
+    JsonPatch.add(`${container}/securityContext/capabilities`, { drop: ['ALL'] }),
+  );
+  if (service.protocol === 'http') return;
+  const probe = { grpc: { port: service.port } };
+  object.addJsonPatch(
+    JsonPatch.add(`${container}/startupProbe`, {
+      ...probe,
+      periodSeconds: 1,
+      failureThreshold: 60,
+    }),
+    JsonPatch.add(`${container}/readinessProbe`, {
+      ...probe,
+      periodSeconds: 5,
+      failureThreshold: 2,
+    }),
+    JsonPatch.add(`${container}/livenessProbe`, {
+      ...probe,
+      periodSeconds: 10,
+      failureThreshold: 3,
+    }),
+  );
+}

@@ -1,0 +1,39 @@
+import { WindtunnelError } from '../errors.ts';
+import { checkDeadlines } from './check-deadlines.ts';
+import { checkNames } from './check-names.ts';
+import { checkRetries } from './check-retries.ts';
+import type { Topology } from './model.ts';
+
+/** One contradiction of a declaration: what is wrong with its values, and what to change. */
+export interface TopologyProblem {
+  message: string;
+  next: string;
+}
+
+/** A group of rules; pure. */
+export type TopologyRule = (topology: Topology) => TopologyProblem[];
+
+const rules: TopologyRule[] = [checkNames, checkDeadlines, checkRetries];
+
+/** Every problem of a topology that types cannot see; names come first, as the other rules need them. */
+export function topologyProblems(topology: Topology): TopologyProblem[] {
+  for (const rule of rules) {
+    const problems = rule(topology);
+    if (problems.length > 0) return problems;
+  }
+  return [];
+}
+
+/** Throws `bad-topology` with all problems of the first group of rules that finds one. */
+export function checkTopology(topology: Topology): void {
+  const problems = topologyProblems(topology);
+  const [first] = problems;
+  if (first === undefined) return;
+  if (problems.length === 1) {
+    throw new WindtunnelError('bad-topology', first.message, { next: first.next });
+  }
+  const lines = problems.map((problem) => `- ${problem.message}\n  ${problem.next}`);
+  throw new WindtunnelError('bad-topology', `${problems.length} problems:\n${lines.join('\n')}`, {
+    next: 'Mend the declaration: each line above says how.',
+  });
+}
