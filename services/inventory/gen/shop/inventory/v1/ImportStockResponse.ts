@@ -1,0 +1,13 @@
+// Original file: /work/main/services/inventory/inventory.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface ImportStockResponse {
+  'deliveries'?: (number);
+  'totalQuantity'?: (number | string | Long);
+}
+
+export interface ImportStockResponse__Output {
+  'deliveries': (number);
+  'totalQuantity': (number);
+}

@@ -1,0 +1,12 @@
+// Original file: /work/main/services/inventory/inventory.proto
+
+
+export interface StockCount {
+  'sku'?: (string);
+  'counted'?: (number);
+}
+
+export interface StockCount__Output {
+  'sku': (string);
+  'counted': (number);
+}

@@ -1,0 +1,12 @@
+// Original file: /work/main/services/inventory/inventory.proto
+
+
+export interface StockDelivery {
+  'sku'?: (string);
+  'quantity'?: (number);
+}
+
+export interface StockDelivery__Output {
+  'sku': (string);
+  'quantity': (number);
+}

@@ -1,0 +1,10 @@
+// Original file: /work/main/services/inventory/inventory.proto
+
+
+export interface WatchStockRequest {
+  'sku'?: (string);
+}
+
+export interface WatchStockRequest__Output {
+  'sku': (string);
+}

@@ -1,0 +1,123 @@
+import { status } from '@grpc/grpc-js';
+import { ServiceError } from './errors.ts';
+
+/** A failure to give instead of an answer, in the words of both protocols. */
+export interface Fault {
+  httpStatus: number;
+  grpcStatus: status;
+}
+
+/** What the hook knows of one request. */
+export interface Attempt {
+  /** E.g. `GET /users/:id`, so that two operations of one request do not share their entries. */
+  operation: string;
+  requestId: string | undefined;
+  /** The header `x-fail`: `503,503,200`. */
+  script: string | undefined;
+  /** The header `x-envoy-attempt-count`, which the caller's sidecar counts from 1. */
+  attemptCount: string | undefined;
+}
+
+/** Decides which requests fail. */
+export interface FaultPlan {
+  /** The fault for this attempt, or undefined to serve it. Throws `invalid-argument` for a script it cannot read. */
+  next(attempt: Attempt): Fault | undefined;
+}
+
+/** The settings of a plan; defaults are those of `commonConfig`. */
+export interface FaultPlanOptions {
+  probability: number;
+  seed: number;
+  /** Request ids that are remembered; the oldest is forgotten. @default 10000 */
+  maxRequests?: number;
+}
+
+const maxEntries = 64;
+const maxRequestIdLength = 128;
+// HTTP status for a gRPC code and back, as google.rpc.Code documents them.
+const httpStatusOf: Partial<Record<keyof typeof status, number>> = {
+  OK: 200,
+  INVALID_ARGUMENT: 400,
+  UNAUTHENTICATED: 401,
+  PERMISSION_DENIED: 403,
+  NOT_FOUND: 404,
+  ABORTED: 409,
+  RESOURCE_EXHAUSTED: 429,
+  CANCELLED: 499,
+  INTERNAL: 500,
+  UNIMPLEMENTED: 501,
+  UNAVAILABLE: 503,
+  DEADLINE_EXCEEDED: 504,
+};
+
+/**
+ * The deterministic fault hook. With `x-fail`, the nth attempt of one request gets the nth entry and the last entry
+ * repeats; without it, a seeded draw decides. Attempts are counted by request id and operation in this process; where
+ * replicas share a request's attempts, the sidecar's own count puts each replica's count right.
+ */
+export function createFaultPlan(options: FaultPlanOptions): FaultPlan {
+  const { probability, seed, maxRequests = 10_000 } = options;
+  const attempts = new Map<string, number>();
+  const draw = seededRandom(seed);
+
+  const countAttempt = (attempt: Attempt): number => {
+    const counted = Number(attempt.attemptCount ?? 1);
+    const fromSidecar = Number.isInteger(counted) && counted > 0 ? counted : 1;
+    const id = attempt.requestId;
+    if (id === undefined || id.length > maxRequestIdLength) return fromSidecar;
+    const key = `${attempt.operation} ${id}`;
+    const count = Math.max((attempts.get(key) ?? 0) + 1, fromSidecar);
+    attempts.delete(key);
+    attempts.set(key, count);
+    if (attempts.size > maxRequests) attempts.delete(attempts.keys().next().value as string);
+    return count;
+  };
+
+  return {
+    next(attempt) {
+      if (attempt.script === undefined) {
+        return probability > 0 && draw() < probability ? parseFault('503') : undefined;
+      }
+      const entries = attempt.script.split(',', maxEntries + 1);
+      if (entries.length > maxEntries) {
+        throw new ServiceError('invalid-argument', `x-fail has more than ${maxEntries} entries`);
+      }
+      const faults = entries.map((entry) => parseFault(entry.trim()));
+      return faults[Math.min(countAttempt(attempt), faults.length) - 1];
+    },
+  };
+}
+
+function parseFault(entry: string): Fault | undefined {
+  const code = entry.toUpperCase() as keyof typeof status;
+  const named = httpStatusOf[code];
+  if (named !== undefined) {
+    return named < 400 ? undefined : { httpStatus: named, grpcStatus: status[code] };
+  }
+  const httpStatus = Number(entry);
+  if (!/^[2-5][0-9][0-9]$/.test(entry)) {
+    throw new ServiceError(
+      'invalid-argument',
+      `x-fail entry '${entry}' is neither an HTTP status nor a gRPC code`,
+    );
+  }
+  return httpStatus < 400 ? undefined : { httpStatus, grpcStatus: grpcStatusOf(httpStatus) };
+}
+
+function grpcStatusOf(httpStatus: number): status {
+  for (const [code, value] of Object.entries(httpStatusOf)) {
+    if (value === httpStatus) return status[code as keyof typeof status];
+  }
+  return status.UNKNOWN;
+}
+
+/** Numbers from 0 (included) to 1 (excluded), the same for the same seed: mulberry32 (Tommy Ettinger, public domain). */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
+  };
+}

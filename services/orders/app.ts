@@ -1,0 +1,17 @@
+import { createHttpServer, type HttpServerOptions, type HttpService } from '../kit/http-server.ts';
+import { createOrderStore } from './order.ts';
+import type { OrderClients } from './place-order.ts';
+import { addOrderRoutes } from './routes.ts';
+
+/** What the orders service is built from. */
+export interface OrdersOptions extends HttpServerOptions {
+  clients: OrderClients;
+  newOrderId: () => string;
+}
+
+/** Builds the orders service. */
+export function buildOrders(options: OrdersOptions): HttpService {
+  const service = createHttpServer(options);
+  addOrderRoutes(service.app, { ...options, store: createOrderStore() });
+  return service;
+}

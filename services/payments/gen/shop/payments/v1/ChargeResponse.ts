@@ -1,0 +1,10 @@
+// Original file: /work/main/services/payments/payments.proto
+
+
+export interface ChargeResponse {
+  'chargeId'?: (string);
+}
+
+export interface ChargeResponse__Output {
+  'chargeId': (string);
+}

@@ -1,0 +1,10 @@
+// Original file: /work/main/services/payments/payments.proto
+
+
+export interface RefundRequest {
+  'chargeId'?: (string);
+}
+
+export interface RefundRequest__Output {
+  'chargeId': (string);
+}
