@@ -36,7 +36,7 @@ export function renderManifests(topology: Topology): Map<string, string> {
     charts
       .map((chart): [string, string] => [
         `${chart.node.id}.yaml`,
-        `${Yaml.stringify(...(chart.toJson() as unknown[]))}`,
+        Yaml.stringify(...(chart.toJson() as unknown[])),
       ])
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   );

@@ -1,4 +1,5 @@
-import { ApiObject, type App, type Chart } from 'cdk8s';
+import type { App, Chart } from 'cdk8s';
+import { addResource } from '../istio/kit/resource.ts';
 import type { Topology } from '../src/topology/model.ts';
 import { createClusterChart } from './kit/chart.ts';
 
@@ -16,6 +17,6 @@ export function namespaceChart(app: App, topology: Topology): Chart {
       'pod-security.kubernetes.io/warn': 'restricted',
     },
   };
-  new ApiObject(chart, 'namespace', { apiVersion: 'v1', kind: 'Namespace', metadata });
+  addResource(chart, { apiVersion: 'v1', kind: 'Namespace', metadata });
   return chart;
 }

@@ -7,13 +7,13 @@ import { labelsOf } from './labels.ts';
  * Adds a PodDisruptionBudget (cdk8s-plus-27 has none): at most one replica goes at a time when a node is drained.
  * `maxUnavailable` rather than `minAvailable`, which with one replica would block the drain for ever.
  */
-export function addDisruptionBudget(chart: Chart, topology: Topology, name: string): void {
+export function addDisruptionBudget(chart: Chart, topology: Topology, name: string): ApiObject {
   const spec: IPodDisruptionBudget['spec'] = {
     maxUnavailable: 1,
     selector: { matchLabels: { app: name } },
   };
   const metadata = { name, labels: labelsOf(topology, name) };
-  new ApiObject(chart, 'disruption-budget', {
+  return new ApiObject(chart, 'disruption-budget', {
     apiVersion: 'policy/v1',
     kind: 'PodDisruptionBudget',
     metadata,

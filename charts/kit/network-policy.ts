@@ -15,8 +15,8 @@ import { labelsOf } from './labels.ts';
 const ISTIOD_PORT = 15_012;
 
 /** Adds the namespace's default: no pod takes or makes a connection unless another policy says so. */
-export function addDefaultDeny(chart: Chart): void {
-  new NetworkPolicy(chart, 'deny-all', {
+export function addDefaultDeny(chart: Chart): NetworkPolicy {
+  return new NetworkPolicy(chart, 'deny-all', {
     metadata: { name: 'deny-all' },
     selector: Pods.all(chart, 'all-pods'),
     ingress: { default: NetworkPolicyTrafficDefault.DENY },
@@ -28,9 +28,9 @@ export function addDefaultDeny(chart: Chart): void {
  * Adds the second layer under AuthorizationPolicy, by address instead of identity: callers in, callees, DNS and istiod out.
  * Probes need no rule: the kubelet runs on the pod's node, and a node always reaches its own pods.
  */
-export function addNetworkPolicy(chart: Chart, topology: Topology, name: string): void {
+export function addNetworkPolicy(chart: Chart, topology: Topology, name: string): NetworkPolicy {
   const port = NetworkPolicyPort.tcp(serviceNamed(topology, name).port);
-  new NetworkPolicy(chart, 'network-policy', {
+  return new NetworkPolicy(chart, 'network-policy', {
     metadata: { name, labels: labelsOf(topology, name) },
     selector: Pods.select(chart, 'pods', { labels: { app: name } }),
     ingress: {

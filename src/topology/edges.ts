@@ -84,15 +84,24 @@ type RetryOf<Op extends Operation> = Op extends { idempotent: false }
 export type DeadlineOf<Op extends Operation> = Streaming<Op> extends true ? Deadline : number;
 
 /** What may be declared for the edge `caller->service.operation`; a {@link Refused} where the name is wrong. */
-export type EdgeDeclaration<Services extends ServiceDeclarations, Id extends string> =
-  Split<Id> extends [infer From extends string, infer To extends string]
-    ? From extends keyof Services
-      ? [OperationAt<Services, To>] extends [never]
-        ? Refused<`no service declares the operation "${To}"`>
-        : {
-            /** Operations of the caller that make this call; several edges of one operation are made one after another. */
-            during: readonly [OperationName<Services, From>, ...OperationName<Services, From>[]];
-            deadlineMs: DeadlineOf<OperationAt<Services, To>>;
-          } & RetryOf<OperationAt<Services, To>>
-      : Refused<`no service is called "${From}"`>
-    : Refused<'an edge is named caller->service.operation'>;
+export type EdgeDeclaration<Services extends ServiceDeclarations, Id extends string> = [
+  Split<Id>,
+] extends [never]
+  ? Refused<'an edge is named caller->service.operation'>
+  : Split<Id> extends [infer From extends string, infer To extends string]
+    ? NamedEdge<Services, From, To>
+    : never;
+
+type NamedEdge<
+  Services extends ServiceDeclarations,
+  From extends string,
+  To extends string,
+> = From extends keyof Services
+  ? [OperationAt<Services, To>] extends [never]
+    ? Refused<`no service declares the operation "${To}"`>
+    : {
+        /** Operations of the caller that make this call; several edges of one operation are made one after another. */
+        during: readonly [OperationName<Services, From>, ...OperationName<Services, From>[]];
+        deadlineMs: DeadlineOf<OperationAt<Services, To>>;
+      } & RetryOf<OperationAt<Services, To>>
+  : Refused<`no service is called "${From}"`>;

@@ -96,7 +96,7 @@ export function http<
     path: declaration.path,
     idempotent: declaration.idempotent,
     streaming: (declaration.streaming ?? false) as Streaming,
-    example: declaration.example as HttpExample,
+    example: declaration.example,
   };
 }
 
