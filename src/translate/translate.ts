@@ -1,6 +1,7 @@
 import type { Workload, World } from '../manifests/world.ts';
 import { createContext, type TranslateContext } from './context.ts';
 import type { EnvoyConfig } from './envoy.ts';
+import { inboundConfig } from './inbound.ts';
 
 /**
  * What istiod would send to the sidecar of a workload: listeners, clusters, routes and endpoints, with synthetic addresses
@@ -16,6 +17,8 @@ export function translateGateway(world: World, gateway: Workload): EnvoyConfig {
   return assemble(createContext(world, gateway, 'gateway'));
 }
 
-function assemble(_context: TranslateContext): EnvoyConfig {
-  return { listeners: [], clusters: [], routes: [], endpoints: [] };
+function assemble(context: TranslateContext): EnvoyConfig {
+  const inbound =
+    context.proxy.type === 'sidecar' ? inboundConfig(context) : { listeners: [], clusters: [] };
+  return { listeners: inbound.listeners, clusters: inbound.clusters, routes: [], endpoints: [] };
 }

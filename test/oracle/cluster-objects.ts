@@ -20,7 +20,7 @@ export function clusterYaml(world: World, extra: Workload | undefined): string {
   const replicas = replicasOf(world);
   const written = world.resources
     .filter((resource) => resource.kind === 'Namespace' || isIstio(resource.apiVersion))
-    .map((resource) => withNamespace(resource.body, resource.metadata.namespace));
+    .map((resource) => asStored(resource.body, resource.metadata.namespace));
   const services = world.services
     .filter((service) => service.origin === 'service')
     .map((service) => serviceObject(service, addresses));
@@ -33,7 +33,9 @@ export function clusterYaml(world: World, extra: Workload | undefined): string {
   const slices = world.services
     .filter((service) => service.origin === 'service' && service.resolution !== 'alias')
     .flatMap((service) => endpointSlices(service, replicas, addresses));
-  return [...written, ...services, ...pods, ...slices].map((body) => stringify(body)).join('---\n');
+  return [...written, ...services, ...pods, ...slices]
+    .map((body) => stringify(body, { version: '1.1' }))
+    .join('---\n');
 }
 
 /** Name of the first pod of a workload, as {@link clusterYaml} writes it. */
@@ -45,9 +47,13 @@ function isIstio(apiVersion: string): boolean {
   return apiVersion.includes('istio.io/');
 }
 
-function withNamespace(body: Record<string, unknown>, namespace: string): Record<string, unknown> {
-  if (namespace === '') return body;
-  return { ...body, metadata: { ...asRecord(body.metadata), namespace } };
+/**
+ * The object with its namespace and a creation time: manifests have none, the API server writes one of whole seconds,
+ * so that objects of one `kubectl apply` are of one age, and their names decide which counts as the oldest.
+ */
+function asStored(body: Record<string, unknown>, namespace: string): Record<string, unknown> {
+  const metadata = { creationTimestamp: '1970-01-01T00:00:01Z', ...asRecord(body.metadata) };
+  return { ...body, metadata: namespace === '' ? metadata : { ...metadata, namespace } };
 }
 
 /** A Service with what the API server fills in: its address, and the target port of each port. */
@@ -64,7 +70,7 @@ function serviceObject(service: MeshService, addresses: AddressBook): Record<str
     ports,
     ...(clusterIp !== undefined && { clusterIP: clusterIp, clusterIPs: [clusterIp] }),
   };
-  return withNamespace({ ...service.resource.body, spec: filled }, service.namespace);
+  return asStored({ ...service.resource.body, spec: filled }, service.namespace);
 }
 
 function podObject(replica: Replica, ip: string): Record<string, unknown> {

@@ -21,15 +21,19 @@ async function refresh(wanted: string[]): Promise<void> {
       next: `Cases: ${cases.map((one) => one.name).join(', ')}`,
     });
   }
+  const failures: string[] = [];
   for (const one of cases) {
     if (wanted.length > 0 && !wanted.includes(one.name)) continue;
-    const loaded = loadCase(one);
-    await writeFixture(one.name, {
-      question: loaded.question,
-      config: await istios(oracle, one, loaded),
-    });
-    console.log(`${one.name}: written`);
+    try {
+      const loaded = loadCase(one);
+      const config = await istios(oracle, one, loaded);
+      await writeFixture(one.name, { question: loaded.question, config });
+      console.log(`${one.name}: written`);
+    } catch (thrown) {
+      failures.push(`${one.name}: ${WindtunnelError.from(thrown).message}`);
+    }
   }
+  if (failures.length > 0) throw new WindtunnelError('rejected', failures.join('\n'));
   if (wanted.length === 0) await deleteOthers(new Set(cases.map((one) => `${one.name}.json`)));
 }
 

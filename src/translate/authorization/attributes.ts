@@ -91,12 +91,7 @@ export const attributes: Record<AttributeKey, Attribute> = {
   },
   ':path': {
     part: 'permission',
-    match: (value, { forTcp }) => {
-      if (forTcp) return undefined;
-      return isPathTemplate(value)
-        ? { uriTemplate: pathTemplate(value) }
-        : { urlPath: { path: stringMatcher(value) } };
-    },
+    match: (value, { forTcp }) => (forTcp ? undefined : pathRule(value)),
   },
 };
 
@@ -111,6 +106,12 @@ export function conditionAttribute(key: string): Attribute | undefined {
   }
   if (!/^(source|destination|connection|remote)\./.test(key)) return undefined;
   return (attributes as Record<string, Attribute>)[key];
+}
+
+function pathRule(path: string): RbacRule {
+  return isPathTemplate(path)
+    ? { uriTemplate: pathTemplate(path) }
+    : { urlPath: { path: stringMatcher(path) } };
 }
 
 function wrap(key: string, value: JsonObject | number | undefined): RbacRule | undefined {

@@ -1,12 +1,14 @@
 import type { OracleCase } from '../case.ts';
 import { appYaml, namespaceYaml } from './shared.ts';
 
+const http = '{ name: http, port: 80, targetPort: 8080 }';
 const kinds = `
-  { name: http, port: 80, targetPort: 8080 }, { name: grpc, port: 50051, targetPort: 50051 },
+  ${http}, { name: grpc, port: 50051, targetPort: 50051 },
   { name: tcp-db, port: 5432, targetPort: 5432 }, { name: any, port: 9000, targetPort: 9001 }`;
 const users = namespaceYaml() + appYaml({ name: 'users', ports: kinds });
+const httpUsers = namespaceYaml() + appYaml({ name: 'users', ports: http, labels: 'tier: front' });
 
-const peerAuthentication = (name: string, namespace: string, spec: string): string => `
+const peer = (name: string, namespace: string, spec: string): string => `
 ---
 apiVersion: security.istio.io/v1
 kind: PeerAuthentication
@@ -24,8 +26,142 @@ const inbound = (name: string, manifests: string): OracleCase => ({
 /** Inbound listeners and clusters: port protocols, mutual TLS and what decides it. */
 export const cases: OracleCase[] = [
   inbound('permissive-by-default', users),
+  inbound('strict-namespace', users + peer('default', 'shop', 'mtls: { mode: STRICT }')),
+  inbound('disabled-namespace', users + peer('default', 'shop', 'mtls: { mode: DISABLE }')),
+  inbound('strict-mesh', httpUsers + peer('default', 'istio-system', 'mtls: { mode: STRICT }')),
   inbound(
-    'strict-namespace',
-    users + peerAuthentication('default', 'shop', 'mtls: { mode: STRICT }'),
+    'namespace-over-mesh',
+    httpUsers +
+      peer('default', 'istio-system', 'mtls: { mode: STRICT }') +
+      peer('default', 'shop', 'mtls: { mode: PERMISSIVE }'),
+  ),
+  inbound(
+    'unset-inherits-from-mesh',
+    httpUsers +
+      peer('default', 'istio-system', 'mtls: { mode: STRICT }') +
+      peer('default', 'shop', 'mtls: { mode: UNSET }') +
+      peer('users', 'shop', 'selector: { matchLabels: { app: users } }'),
+  ),
+  inbound(
+    'workload-over-namespace',
+    httpUsers +
+      peer('default', 'shop', 'mtls: { mode: STRICT }') +
+      peer('users', 'shop', 'selector: { matchLabels: { tier: front } }, mtls: { mode: DISABLE }'),
+  ),
+  inbound(
+    'selector-of-another-workload',
+    httpUsers +
+      peer('orders', 'shop', 'selector: { matchLabels: { app: orders } }, mtls: { mode: STRICT }'),
+  ),
+  inbound(
+    'selector-in-root-namespace-is-ignored',
+    httpUsers +
+      peer(
+        'users',
+        'istio-system',
+        'selector: { matchLabels: { app: users } }, mtls: { mode: STRICT }',
+      ),
+  ),
+  inbound(
+    'first-by-name-of-two-namespace-policies',
+    httpUsers +
+      peer('b', 'shop', 'mtls: { mode: DISABLE }') +
+      peer('a', 'shop', 'mtls: { mode: STRICT }'),
+  ),
+  inbound(
+    'oldest-of-two-workload-policies',
+    httpUsers +
+      peer(
+        'a',
+        'shop',
+        'selector: { matchLabels: { app: users } }, mtls: { mode: DISABLE }',
+      ).replace('namespace: shop', 'namespace: shop, creationTimestamp: "2026-02-01T00:00:00Z"') +
+      peer(
+        'b',
+        'shop',
+        'selector: { matchLabels: { app: users } }, mtls: { mode: STRICT }',
+      ).replace('namespace: shop', 'namespace: shop, creationTimestamp: "2026-01-01T00:00:00Z"'),
+  ),
+  inbound(
+    'port-level',
+    users +
+      peer(
+        'users',
+        'shop',
+        `selector: { matchLabels: { app: users } }, mtls: { mode: STRICT },
+         portLevelMtls: { 8080: { mode: DISABLE }, 50051: { mode: PERMISSIVE }, 5432: { mode: UNSET } }`,
+      ),
+  ),
+  inbound(
+    'port-level-names-the-target-port',
+    httpUsers +
+      peer(
+        'users',
+        'shop',
+        'selector: { matchLabels: { app: users } }, mtls: { mode: STRICT }, portLevelMtls: { 80: { mode: DISABLE } }',
+      ),
+  ),
+  inbound(
+    'other-protocols',
+    namespaceYaml() +
+      appYaml({
+        name: 'users',
+        ports: `{ name: https, port: 443, targetPort: 8443 }, { name: tls-x, port: 8444, targetPort: 8444 },
+          { name: mongo, port: 27017, targetPort: 27017 }, { name: redis, port: 6379, targetPort: 6379 },
+          { name: mysql, port: 3306, targetPort: 3306 }, { name: grpc-web, port: 8081, targetPort: 8081 },
+          { name: http2, port: 8082, targetPort: 8082 }, { name: dns, port: 53, targetPort: 53, protocol: UDP }`,
+      }) +
+      peer('default', 'shop', 'mtls: { mode: STRICT }'),
+  ),
+  inbound(
+    'app-protocol-over-name',
+    namespaceYaml() +
+      appYaml({
+        name: 'users',
+        ports: `{ name: tcp-a, port: 81, targetPort: 8081, appProtocol: http },
+          { name: http-b, port: 82, targetPort: 8082, appProtocol: tcp },
+          { name: web, port: 83, targetPort: 8083, appProtocol: kubernetes.io/h2c }`,
+      }) +
+      peer('default', 'shop', 'mtls: { mode: STRICT }'),
+  ),
+  inbound(
+    'named-target-port',
+    namespaceYaml() +
+      appYaml({
+        name: 'users',
+        ports: '{ name: http, port: 80, targetPort: web }',
+        containerPorts: '{ name: web, containerPort: 3000 }',
+      }),
+  ),
+  inbound(
+    'two-services-on-one-port',
+    `${httpUsers}
+---
+apiVersion: v1
+kind: Service
+metadata: { name: another, namespace: shop }
+spec: { selector: { app: users }, ports: [{ name: grpc, port: 81, targetPort: 8080 }] }
+`,
+  ),
+  inbound(
+    'no-service',
+    `${namespaceYaml()}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: users, namespace: shop }
+spec:
+  selector: { matchLabels: { app: users } }
+  template:
+    metadata: { labels: { app: users } }
+    spec: { containers: [{ name: app, image: 'example/app:1' }] }
+`,
+  ),
+  inbound(
+    'headless',
+    httpUsers.replace(
+      'spec: { selector: { app: users }',
+      'spec: { clusterIP: None, selector: { app: users }',
+    ),
   ),
 ];
