@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AccessLogEntry, MeshControl } from '../mesh/control.ts';
+
+/** Where the access logs of every workload stand: what is written later belongs to what happens now. */
+export type LogMarks = Map<string, number>;
+
+/** The part of {@link MeshControl} that following a request needs. */
+export type HopSource = Pick<MeshControl, 'status' | 'accessLog'>;
+
+const workloadsOf = async (source: HopSource): Promise<string[]> => {
+  const { processes } = await source.status();
+  const proxies = processes.filter(({ kind }) => kind === 'sidecar' || kind === 'gateway');
+  return [...new Set(proxies.map(({ workload, namespace }) => `${workload}.${namespace}`))];
+};
+
+/** Notes where every access log ends now. */
+export async function markLogs(source: HopSource): Promise<LogMarks> {
+  const marks: LogMarks = new Map();
+  for (const workload of await workloadsOf(source)) {
+    marks.set(workload, (await source.accessLog(workload, Number.MAX_SAFE_INTEGER)).mark);
+  }
+  return marks;
+}
+
+/**
+ * Every line that the mesh wrote of one request since `marks`, in the order of time: the caller's side
+ * one line a request, the callee's one an attempt.
+ *
+ * Sidecars write a line when the request has ended, so the callee's may be late: this looks again,
+ * `tries` times at most, until the lines are `complete`.
+ */
+export async function collectHops(
+  source: HopSource,
+  requestId: string,
+  marks: LogMarks,
+  complete: (hops: AccessLogEntry[]) => boolean,
+  tries = 20,
+): Promise<AccessLogEntry[]> {
+  let hops: AccessLogEntry[] = [];
+  for (let attempt = 0; attempt < tries; attempt++) {
+    hops = [];
+    for (const [workload, mark] of marks) {
+      const { entries } = await source.accessLog(workload, mark);
+      hops.push(...entries.filter((entry) => entry.requestId === requestId));
+    }
+    if (complete(hops)) break;
+    await sleep(50);
+  }
+  return hops.sort(byTime);
+}
+
+// A caller's line starts before its callee's; within one millisecond outbound goes first.
+const rank = { gateway: 0, outbound: 1, inbound: 2 } as const;
+const byTime = (a: AccessLogEntry, b: AccessLogEntry): number =>
+  a.time.localeCompare(b.time) || rank[a.direction] - rank[b.direction];
+
+const service = (cluster: string | null): string => cluster?.split('|')[3]?.split('.')[0] ?? '?';
+
+/** One line a hop: who called whom, what came of it, how many attempts, Envoy's flags, how long. */
+export function renderHops(hops: AccessLogEntry[]): string[] {
+  const rows = hops.map((hop) => {
+    const outbound = hop.direction !== 'inbound';
+    const who = outbound ? `${hop.pod} → ${service(hop.upstreamCluster)}` : `    at ${hop.pod}`;
+    const status = hop.grpcStatus === null ? `${hop.status}` : `grpc ${hop.grpcStatus}`;
+    const attempts = outbound
+      ? `${hop.attempts} ${hop.attempts === 1 ? 'attempt' : 'attempts'}`
+      : `attempt ${hop.attemptHeader ?? '?'}`;
+    const detail = hop.details !== null && hop.details !== 'via_upstream' ? hop.details : '';
+    return [who, status, attempts, `flags ${hop.flags}`, `${hop.durationMs} ms`, detail];
+  });
+  const widths = [0, 1, 2, 3, 4].map((i) => Math.max(0, ...rows.map((row) => row[i]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, i) => (i === 4 ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  );
+}
