@@ -35,7 +35,7 @@ export const topology = defineTopology({
           path: '/orders',
           idempotent: false,
           example: {
-            body: { userId: '123', items: [{ sku: 'tea-100', quantity: 1 }] },
+            body: { userId: '123', items: [{ sku: 'book', quantity: 1 }] },
             status: 201,
           },
         }),
@@ -50,21 +50,21 @@ export const topology = defineTopology({
           path: '/stock/{sku}/events',
           idempotent: true,
           streaming: true,
-          example: { params: { sku: 'tea-100' }, answerLines: 1 },
+          example: { params: { sku: 'book' }, answerLines: 1 },
         }),
         importStock: http({
           method: 'POST',
           path: '/stock/imports',
           idempotent: false,
           streaming: true,
-          example: { lines: [{ sku: 'tea-100', quantity: 5 }] },
+          example: { lines: [{ sku: 'book', quantity: 5 }] },
         }),
         reconcileStock: http({
           method: 'POST',
           path: '/stock/reconciliations',
           idempotent: true,
           streaming: true,
-          example: { lines: [{ sku: 'tea-100', counted: 1 }], answerLines: 1 },
+          example: { lines: [{ sku: 'book', counted: 1 }], answerLines: 1 },
         }),
       },
     }),
@@ -91,7 +91,7 @@ export const topology = defineTopology({
           path: '/orders',
           idempotent: false,
           example: {
-            body: { userId: '123', items: [{ sku: 'tea-100', quantity: 1 }] },
+            body: { userId: '123', items: [{ sku: 'book', quantity: 1 }] },
             status: 201,
           },
         }),
@@ -113,22 +113,22 @@ export const topology = defineTopology({
         Reserve: grpc({
           kind: 'unary',
           idempotent: true,
-          example: { messages: [{ reservation_id: 'example-1', sku: 'tea-100', quantity: 1 }] },
+          example: { messages: [{ reservation_id: 'example-1', sku: 'book', quantity: 1 }] },
         }),
         WatchStock: grpc({
           kind: 'server-stream',
           idempotent: true,
-          example: { messages: [{ sku: 'tea-100' }] },
+          example: { messages: [{ sku: 'book' }] },
         }),
         ImportStock: grpc({
           kind: 'client-stream',
           idempotent: false,
-          example: { messages: [{ sku: 'tea-100', quantity: 5 }] },
+          example: { messages: [{ sku: 'book', quantity: 5 }] },
         }),
         Reconcile: grpc({
           kind: 'bidi',
           idempotent: true,
-          example: { messages: [{ sku: 'tea-100', counted: 1 }] },
+          example: { messages: [{ sku: 'book', counted: 1 }] },
         }),
       },
     }),
@@ -142,7 +142,7 @@ export const topology = defineTopology({
           kind: 'unary',
           idempotent: false,
           example: {
-            messages: [{ order_id: 'example-1', user_id: '123', amount_cents: 499 }],
+            messages: [{ order_id: 'example-1', user_id: '123', amount_cents: 1500 }],
           },
         }),
         Refund: grpc({

@@ -204,7 +204,7 @@ function parseJson(name: string, text: string): Json {
   } catch (cause) {
     throw new WindtunnelError('usage', `--${name} is no JSON: ${text}`, {
       cause,
-      next: 'Quote it for the shell, e.g. --items \'[{"sku":"tea","quantity":1}]\'.',
+      next: 'Quote it for the shell, e.g. --items \'[{"sku":"book","quantity":1}]\'.',
     });
   }
 }
