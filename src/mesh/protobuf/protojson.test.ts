@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../translate/envoy.ts';
 import { createProtoJson } from './protojson.ts';
 import { createSchema } from './schema.ts';
 
@@ -71,7 +72,7 @@ describe('protojson', () => {
     });
   });
 
-  it.each([
+  it.each<[JsonObject, string]>([
     [{ name: 'a', loadBalancing: 1 }, 'Cluster.loadBalancing: envoy.config.cluster.v3.Cluster has'],
     [{ lbPolicy: 'FASTEST' }, 'LbPolicy has no value "FASTEST"'],
     [{ connectTimeout: '1 second' }, 'connectTimeout: "1 second" is not a duration'],

@@ -1,0 +1,146 @@
+import type { JsonObject } from '../../translate/envoy.ts';
+import { portKeys } from '../pods.ts';
+import { connectionLog } from './access-log-format.ts';
+import { rebuildChain } from './http-manager.ts';
+import type { LocaliseInput } from './input.ts';
+import { loopback, object, objects, text, without } from './json.ts';
+
+/** The listeners of one pod's ports, with what they refer to. */
+export interface LocalInbound {
+  listeners: JsonObject[];
+  routes: JsonObject[];
+  /** `core.v3.TypedExtensionConfig` of the authorization filters. */
+  extensions: JsonObject[];
+}
+
+const rbacType = 'type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC';
+const rbacFilter = 'envoy.filters.http.rbac';
+
+/**
+ * A slot for each action that Istio puts into a filter of its own, in its order. The slots are always there: a policy that
+ * is added later must reach connections that are open already, and those keep the list of filters they began with.
+ */
+const actions = ['LOG', 'DENY', 'ALLOW'] as const;
+
+const actionOf = (filter: JsonObject): (typeof actions)[number] => {
+  const { rules } = object(filter.typedConfig);
+  const action = text(object(rules).action);
+  return actions.find((candidate) => candidate === action) ?? 'ALLOW';
+};
+
+const discovered = (name: string): JsonObject => ({
+  name,
+  configDiscovery: {
+    configSource: { ads: {}, resourceApiVersion: 'V3' },
+    typeUrls: [rbacType],
+  },
+});
+
+interface Slots {
+  filters: JsonObject[];
+  extensions: JsonObject[];
+}
+
+/** Takes the RBAC filters out of a chain into slots, placed where the first of them was, else first of all. */
+const intoSlots = (filters: JsonObject[], scope: string): Slots => {
+  const authorization = filters.filter(({ name }) => text(name).startsWith(rbacFilter));
+  const rest = filters.filter((filter) => !authorization.includes(filter));
+  const slots = actions.flatMap((action) => {
+    const own = authorization.filter((filter) => actionOf(filter) === action);
+    // An RBAC filter without rules lets everything pass.
+    const configs = own.length > 0 ? own.map(({ typedConfig }) => object(typedConfig)) : [{ '@type': rbacType }];
+    return configs.map((typedConfig, index) => ({
+      name: `authz-${action.toLowerCase()}${index === 0 ? '' : `-${index}`}|${scope}`,
+      typedConfig,
+    }));
+  });
+  const first = authorization[0];
+  const at = first ? filters.slice(0, filters.indexOf(first)).length : beforeFault(rest);
+  const references = slots.map(({ name }) => discovered(name));
+  return {
+    filters: [...rest.slice(0, at), ...references, ...rest.slice(at)],
+    extensions: slots,
+  };
+};
+
+// Without a policy the slots stand where Istio would put one: before the filters that it always has.
+const alwaysThere = /^envoy\.filters\.http\.(grpc_stats|fault|cors|router)$/;
+const beforeFault = (filters: JsonObject[]): number => {
+  const index = filters.findIndex(({ name }) => alwaysThere.test(text(name)));
+  return index < 0 ? filters.length : index;
+};
+
+/** Whether a listener filter is switched off for a destination port (`ListenerFilterChainMatchPredicate`). */
+const isDisabled = (predicate: JsonObject, port: number): boolean => {
+  if (predicate.anyMatch === true) return true;
+  const range = object(predicate.destinationPortRange);
+  if (typeof range.end === 'number') return port >= Number(range.start ?? 0) && port < range.end;
+  if (predicate.orMatch !== undefined) {
+    return objects(object(predicate.orMatch).rules).some((rule) => isDisabled(rule, port));
+  }
+  if (predicate.andMatch !== undefined) {
+    return objects(object(predicate.andMatch).rules).every((rule) => isDisabled(rule, port));
+  }
+  return predicate.notMatch !== undefined && !isDisabled(object(predicate.notMatch), port);
+};
+
+const listenerFilters = (virtual: JsonObject, port: number): JsonObject[] =>
+  objects(virtual.listenerFilters)
+    .filter(({ name }) => name !== 'envoy.filters.listener.original_dst')
+    .filter(({ filterDisabled }) => !isDisabled(object(filterDisabled), port))
+    .map((filter) => without(filter, 'filterDisabled'));
+
+const toListener = (input: LocaliseInput, virtual: JsonObject, port: number): LocalInbound => {
+  const routes: JsonObject[] = [];
+  const extensions: JsonObject[] = [];
+  const chains = objects(virtual.filterChains)
+    .filter((chain) => object(chain.filterChainMatch).destinationPort === port)
+    .map((chain, index) => {
+      const match = without(object(chain.filterChainMatch), 'destinationPort');
+      const rebuilt = rebuildChain(chain, {
+        log: input.log,
+        direction: 'inbound',
+        http: (manager) => {
+          const scope = `${port}|${index}`;
+          const slots = intoSlots(objects(manager.httpFilters), scope);
+          extensions.push(...slots.extensions);
+          const routeConfig = object(manager.routeConfig);
+          const name = `${text(routeConfig.name) || 'inbound'}|${scope}`;
+          routes.push({ ...routeConfig, name });
+          return {
+            ...without(manager, 'routeConfig'),
+            httpFilters: slots.filters,
+            rds: { configSource: { ads: {}, resourceApiVersion: 'V3' }, routeConfigName: name },
+          };
+        },
+      });
+      return Object.keys(match).length === 0
+        ? without(rebuilt, 'filterChainMatch')
+        : { ...rebuilt, filterChainMatch: match };
+    });
+  if (chains.length === 0) return { listeners: [], routes, extensions };
+  const name = `inbound|${port}`;
+  const listener: JsonObject = {
+    name,
+    address: loopback(input.port(portKeys.inbound(input.pod.id, port))),
+    filterChains: chains,
+    listenerFilters: listenerFilters(virtual, port),
+    listenerFiltersTimeout: virtual.listenerFiltersTimeout ?? '0s',
+    continueOnListenerFiltersTimeout: virtual.continueOnListenerFiltersTimeout ?? true,
+    trafficDirection: 'INBOUND',
+    accessLog: connectionLog(input.log, name),
+  };
+  return { listeners: [listener], routes, extensions };
+};
+
+/** One listener for each port of the pod that a Service leads to; items 8 and 9 of normalise.ts. */
+export function inboundListeners(input: LocaliseInput): LocalInbound {
+  const virtual = input.config.listeners.find(({ name }) => name === 'virtualInbound');
+  if (!virtual) return { listeners: [], routes: [], extensions: [] };
+  const parts = input.pod.inboundPorts.map((port) => toListener(input, virtual, port));
+  return {
+    listeners: parts.flatMap(({ listeners }) => listeners),
+    routes: parts.flatMap(({ routes }) => routes),
+    extensions: parts.flatMap(({ extensions }) => extensions),
+  };
+}

@@ -1,0 +1,68 @@
+import type { Json, JsonObject } from '../../translate/envoy.ts';
+import { isObject, object, objects, text } from './json.ts';
+
+/*
+ * What istiod writes for its own Envoy build in a cluster, and what the local mesh makes of it. This file holds what is
+ * the same everywhere in a configuration; what depends on the place is listed here, too, so that all of it is in one page.
+ *
+ * Everywhere (this file):
+ * 1. Filters `istio.*` (metadata exchange, ALPN, stats) are left out: upstream Envoy does not have them.
+ * 2. Secrets come from our ADS server in place of the node agent (`sds-grpc`).
+ * 3. `matchSubjectAltNames` is written as `matchTypedSubjectAltNames` of type URI: same check, no deprecation warning.
+ * 4. `tracing` is left out: there is no collector. Headers for tracing pass through untouched.
+ * 5. `altStatName` is left out and `;` trimmed from `statPrefix`: both serve Istio's statistics regexes, which are not
+ *    there; counters are then named `cluster.outbound|8080||users.shop.svc.cluster.local.upstream_rq_retry`.
+ * 6. Access logs of the mesh configuration give way to ours (access-log-format.ts).
+ *
+ * Listeners (outbound.ts, inbound.ts, gateway.ts):
+ * 7. Nothing is redirected by iptables: each `host:port` a process calls is a listener of its own on 127.0.0.1, made from
+ *    the listener and filter chain that Envoy would have chosen by original destination; `useOriginalDst`,
+ *    `bindToPort`, `original_dst` and matches on destination go. A Lua filter puts the name back into `:authority`.
+ * 8. virtualInbound's chains for one destination port become one listener on 127.0.0.1.
+ * 9. Inbound authorization filters come by ECDS and inbound routes by RDS, so that edits act on open connections.
+ *
+ * Clusters and endpoints (clusters.ts):
+ * 10. Pod addresses become the inbound listeners of the replicas on 127.0.0.1; replicas that are not ready are left out,
+ *     as the cluster's EndpointSlices leave them out.
+ * 11. `inbound|PORT||` leads to the process' own port in place of the original destination; no source bind to 127.0.0.6.
+ * 12. PassthroughCluster means "where the caller wanted to go, as it is": locally that is a cluster
+ *     `passthrough|HOST|PORT` with the same replicas in plaintext. BlackHoleCluster stays.
+ */
+
+const isIstioOnly = (json: Json): boolean =>
+  isObject(json) && text(json.name).startsWith('istio.') && json.typedConfig !== undefined;
+
+const typedSanMatchers = (matchers: Json | undefined): Json =>
+  objects(matchers).map((matcher) => ({ sanType: 'URI', matcher }));
+
+const entry = (key: string, value: Json): [string, Json][] => {
+  switch (key) {
+    case 'tracing':
+    case 'altStatName':
+    case 'accessLog':
+      return [];
+    case 'sdsConfig':
+      return object(value).apiConfigSource === undefined
+        ? [[key, normalise(value)]]
+        : [[key, { ads: {}, resourceApiVersion: 'V3' }]];
+    case 'matchSubjectAltNames':
+      return [['matchTypedSubjectAltNames', typedSanMatchers(value)]];
+    case 'statPrefix':
+      return [[key, text(value).replace(/;$/, '')]];
+    default:
+      return [[key, normalise(value)]];
+  }
+};
+
+/** Applies items 1 to 6 of the list above to any part of a configuration; returns a copy. */
+export function normalise<T extends Json>(json: T): T {
+  if (Array.isArray(json)) {
+    return json.filter((item) => !isIstioOnly(item)).map((item) => normalise(item)) as T;
+  }
+  if (!isObject(json)) return json;
+  const result: JsonObject = {};
+  for (const [key, value] of Object.entries(json)) {
+    for (const [name, item] of entry(key, value)) result[name] = item;
+  }
+  return result as T;
+}
