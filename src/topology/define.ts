@@ -1,5 +1,12 @@
 import { checkTopology } from './check.ts';
-import type { Deadline, DeadlineOf, EdgeDeclaration, Retry, RetryBudget } from './edges.ts';
+import type {
+  Deadline,
+  DeadlineOf,
+  EdgeDeclaration,
+  RepeatableEdge,
+  Retry,
+  RetryBudget,
+} from './edges.ts';
 import { type Edge, INGRESS, type Service, type Topology } from './model.ts';
 import { compareText } from './order.ts';
 import type {
@@ -39,10 +46,12 @@ export interface TopologyDeclaration<Services extends ServiceDeclarations, EdgeI
 export function defineTopology<
   const Services extends ServiceDeclarations,
   const EdgeId extends string,
->(declaration: TopologyDeclaration<Services, EdgeId>): Topology<EdgeId, keyof Services & string> {
+>(
+  declaration: TopologyDeclaration<Services, EdgeId>,
+): Topology<EdgeId, keyof Services & string, RepeatableEdge<Services, EdgeId>> {
   const topology = normalise(declaration);
   checkTopology(topology);
-  return topology as Topology<EdgeId, keyof Services & string>;
+  return topology as ReturnType<typeof defineTopology<Services, EdgeId>>;
 }
 
 interface LooseDeclaration {
@@ -81,8 +90,20 @@ function normalise(declaration: LooseDeclaration): Topology {
     image: declaration.image,
     services: services.sort((a, b) => compareText(a.name, b.name)),
     edges: edges.sort((a, b) => compareText(a.id, b.id)),
+    repeatable: edges
+      .filter((edge) => edge.caller !== INGRESS && isRepeatable(services, edge.operation))
+      .map((edge) => edge.id),
     entry: { service: entry.service, hosts: [...entry.hosts] },
   };
+}
+
+/** What {@link RepeatableEdge} says of a declared edge, at run time. */
+function isRepeatable(services: Service[], id: string): boolean {
+  const operation = services
+    .flatMap((service) => service.operations)
+    .find((candidate) => candidate.id === id);
+  if (operation?.idempotent !== true) return false;
+  return operation.protocol === 'grpc' ? operation.kind === 'unary' : !operation.streaming;
 }
 
 function normaliseService(name: string, service: ServiceDeclaration): Service {

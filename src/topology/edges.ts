@@ -70,6 +70,20 @@ type Streaming<Op extends Operation> = Op extends { kind: 'unary' }
       ? true
       : false;
 
+/** Of the ids of edges, those whose call may be repeated without harm: unary, of an idempotent operation. */
+export type RepeatableEdge<
+  Services extends ServiceDeclarations,
+  Id extends string,
+> = Id extends `${string}->${infer To}`
+  ? OperationAt<Services, To> extends infer Op extends Operation
+    ? Op extends { idempotent: true }
+      ? Streaming<Op> extends false
+        ? Id
+        : never
+      : never
+    : never
+  : never;
+
 type NoRetry<Text extends string> = { retry?: Refused<Text>; budget?: Refused<Text> };
 
 type RetryOf<Op extends Operation> = Op extends { idempotent: false }

@@ -49,7 +49,11 @@ export interface Entry {
  * A system in normal form: whatever the order of a declaration's keys, the same lists in the same order.
  * Everything that is generated is derived from it.
  */
-export interface Topology<EdgeId extends string = string, ServiceName extends string = string> {
+export interface Topology<
+  EdgeId extends string = string,
+  ServiceName extends string = string,
+  RepeatableId extends string = string,
+> {
   namespace: string;
   /** One image for all services. */
   image: string;
@@ -57,6 +61,8 @@ export interface Topology<EdgeId extends string = string, ServiceName extends st
   services: (Service & { name: ServiceName })[];
   /** Sorted by id; those of the gateway are among them. */
   edges: (Edge & { id: EdgeId | `ingress->${string}` })[];
+  /** Ids of the services' edges whose call may be repeated without harm (unary, idempotent): what experiments may use. */
+  repeatable: RepeatableId[];
   entry: Entry;
 }
 
