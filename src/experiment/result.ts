@@ -1,4 +1,4 @@
-import Type, { type Static } from 'typebox';
+import { type Static, Type } from 'typebox';
 
 const described = (description: string): { description: string } => ({ description });
 const count = (description: string): Type.TInteger => Type.Integer({ minimum: 0, description });
