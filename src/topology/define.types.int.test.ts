@@ -59,7 +59,7 @@ test('every wrong declaration is refused by the compiler for the reason it is th
   });
   expect(cases.length).toBeGreaterThanOrEqual(16);
   for (const { line, reason } of cases) {
-    expect(messages.get(line)?.replaceAll('\\"', '"'), source[line]).toContain(reason);
+    expect(`${line}: ${messages.get(line)?.replaceAll('\\"', '"')}`).toContain(reason);
   }
 });
 
