@@ -6,6 +6,7 @@ import {
   destinationRuleIndex,
   ruleFor,
 } from './policies/destination-rules.ts';
+import { addImported } from './policies/imported-services.ts';
 import { type SidecarScope, sidecarScope } from './policies/sidecar-scope.ts';
 import { type VirtualService, virtualServicesOf } from './policies/virtual-services.ts';
 import { sortServices, visibleServices } from './policies/visibility.ts';
@@ -91,7 +92,7 @@ function shared(world: World): Shared {
 function gatewayScope(world: World, workload: Workload): SidecarScope {
   const services: MeshService[] = [];
   for (const service of visibleServices(world, workload.namespace)) {
-    if (!services.some((one) => one.host === service.host)) services.push(service);
+    addImported(services, service);
   }
   return {
     sidecar: undefined,

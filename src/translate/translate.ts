@@ -2,6 +2,7 @@ import type { Workload, World } from '../manifests/world.ts';
 import { createContext, type TranslateContext } from './context.ts';
 import type { EnvoyConfig } from './envoy.ts';
 import { inboundConfig } from './inbound.ts';
+import { outboundConfig } from './outbound.ts';
 
 /**
  * What istiod would send to the sidecar of a workload: listeners, clusters, routes and endpoints, with synthetic addresses
@@ -18,7 +19,12 @@ export function translateGateway(world: World, gateway: Workload): EnvoyConfig {
 }
 
 function assemble(context: TranslateContext): EnvoyConfig {
-  const inbound =
-    context.proxy.type === 'sidecar' ? inboundConfig(context) : { listeners: [], clusters: [] };
-  return { listeners: inbound.listeners, clusters: inbound.clusters, routes: [], endpoints: [] };
+  const outbound = outboundConfig(context);
+  const inbound = inboundConfig(context);
+  return {
+    listeners: [...outbound.listeners, ...inbound.listeners],
+    clusters: [...outbound.clusters, ...inbound.clusters],
+    routes: outbound.routes,
+    endpoints: outbound.endpoints,
+  };
 }

@@ -1,0 +1,192 @@
+import { asNumber, asRecord, asRecords } from '../../manifests/fields.ts';
+import { replicasOf } from '../../manifests/build-world.ts';
+import { matchesLabels, targetPortOf, workloadsOf } from '../../manifests/select.ts';
+import type { MeshService, ServiceEntryEndpoint, ServicePort } from '../../manifests/world.ts';
+import type { TranslateContext } from '../context.ts';
+import type { EnvoyEndpoints, JsonObject } from '../envoy.ts';
+import type { DestinationRule } from '../policies/destination-rules.ts';
+import { modeForPort, peerAuthenticationOf } from '../policies/peer-authentication.ts';
+import type { Spec } from '../policies/virtual-services.ts';
+import { object } from '../values/json.ts';
+import { outboundCluster } from '../values/names.ts';
+import { compareText } from '../values/order.ts';
+import { tlsMode } from './tls.ts';
+
+/** One address behind a port of a service. */
+export interface Endpoint {
+  address: string;
+  port: number;
+  labels: Record<string, string>;
+  namespace: string;
+  /** Whether a sidecar is there to speak mutual TLS. */
+  hasSidecar: boolean;
+  /** SPIFFE id; empty: none. */
+  identity: string;
+  /** @default 1 */
+  weight: number;
+  locality: string;
+}
+
+/** All endpoints of a service's port: pods that it selects, and what a ServiceEntry lists. */
+export function endpointsOf(
+  context: TranslateContext,
+  service: MeshService,
+  port: ServicePort,
+): Endpoint[] {
+  const selected = workloadsOf(context.world, service);
+  const pods = replicasOf(context.world)
+    .filter((replica) => selected.includes(replica.workload))
+    .flatMap((replica): Endpoint[] => {
+      const { workload } = replica;
+      const target = targetPortOf(port.targetPort, workload);
+      if (target === undefined) return [];
+      return [
+        {
+          address: context.addresses.podIp(replica),
+          port: target,
+          labels: workload.labels,
+          namespace: workload.namespace,
+          hasSidecar: workload.injected,
+          identity: identity(context, workload.namespace, workload.serviceAccount),
+          weight: 1,
+          locality: '',
+        },
+      ];
+    });
+  return [...pods, ...service.endpoints.map((one) => listed(context, service, port, one))];
+}
+
+function listed(
+  context: TranslateContext,
+  service: MeshService,
+  port: ServicePort,
+  endpoint: ServiceEntryEndpoint,
+): Endpoint {
+  const label = endpoint.labels['security.istio.io/tlsMode'];
+  const number = endpoint.ports[port.name] ?? (Number(port.targetPort) || port.port);
+  return {
+    address: endpoint.address,
+    port: number,
+    labels: endpoint.labels,
+    namespace: service.namespace,
+    hasSidecar: label === undefined ? endpoint.serviceAccount !== '' : label === 'istio',
+    identity:
+      endpoint.serviceAccount === ''
+        ? ''
+        : identity(context, service.namespace, endpoint.serviceAccount),
+    weight: endpoint.weight === 0 ? 1 : endpoint.weight,
+    locality: endpoint.locality,
+  };
+}
+
+function identity(context: TranslateContext, namespace: string, account: string): string {
+  return `spiffe://${context.world.trustDomain}/ns/${namespace}/sa/${account}`;
+}
+
+/** The SPIFFE ids that a caller accepts from a service: of its endpoints on every port, and the ServiceEntry's own list; sorted. */
+export function serviceAccounts(context: TranslateContext, service: MeshService): string[] {
+  const found = new Set(service.subjectAltNames);
+  for (const port of service.ports) {
+    for (const { identity } of endpointsOf(context, service, port)) {
+      if (identity !== '') found.add(identity);
+    }
+  }
+  return [...found].sort(compareText);
+}
+
+/** What a cluster's endpoints are asked for. */
+export interface EndpointQuery {
+  service: MeshService;
+  port: ServicePort;
+  rule: DestinationRule | undefined;
+  /** Empty: the whole service. */
+  subset: string;
+}
+
+/** The load assignment that Istio's EDS answers with for a cluster; without endpoints it has none. */
+export function loadAssignment(context: TranslateContext, query: EndpointQuery): EnvoyEndpoints {
+  const clusterName = outboundCluster(query.port.port, query.subset, query.service.host);
+  const endpoints = localities(context, query, (endpoint) => isIpAddress(endpoint.address));
+  return object({
+    clusterName,
+    endpoints: endpoints.length === 0 ? undefined : endpoints,
+  }) as EnvoyEndpoints;
+}
+
+/** The endpoints of a cluster by locality, each with the sum of its weights. */
+export function localities(
+  context: TranslateContext,
+  query: EndpointQuery,
+  accepts: (endpoint: Endpoint) => boolean,
+): JsonObject[] {
+  const labels = query.rule?.subsets.find((one) => one.name === query.subset)?.labels ?? {};
+  const chosen = endpointsOf(context, query.service, query.port).filter(
+    (endpoint) => accepts(endpoint) && matchesLabels(labels, endpoint.labels),
+  );
+  const names = [...new Set(chosen.map((endpoint) => endpoint.locality))].sort(compareText);
+  return names.map((name) => {
+    const members = chosen.filter((endpoint) => endpoint.locality === name);
+    return {
+      locality: readLocality(name),
+      lbEndpoints: members.map((endpoint) => lbEndpoint(context, query, endpoint)),
+      loadBalancingWeight: members.reduce((sum, endpoint) => sum + endpoint.weight, 0),
+    };
+  });
+}
+
+function lbEndpoint(
+  context: TranslateContext,
+  query: EndpointQuery,
+  endpoint: Endpoint,
+): JsonObject {
+  const { address, port: portValue, weight } = endpoint;
+  const isMutual = speaksMutualTls(context, query, endpoint);
+  return object({
+    endpoint: { address: { socketAddress: { address, portValue } } },
+    healthStatus: 'HEALTHY',
+    metadata: isMutual
+      ? { filterMetadata: { 'envoy.transport_socket_match': { tlsMode: 'istio' } } }
+      : undefined,
+    loadBalancingWeight: weight,
+  });
+}
+
+/** By the DestinationRule's `tls` where it has one, else when a sidecar is there and its PeerAuthentication lets it. */
+function speaksMutualTls(
+  context: TranslateContext,
+  query: EndpointQuery,
+  endpoint: Endpoint,
+): boolean {
+  const mode = ruleTlsMode(query);
+  if (mode !== undefined) return mode === 'ISTIO_MUTUAL';
+  if (!endpoint.hasSidecar) return false;
+  const policy = peerAuthenticationOf(context.world, endpoint);
+  return modeForPort(policy, endpoint.port) !== 'DISABLE';
+}
+
+function ruleTlsMode({ rule, subset, port }: EndpointQuery): string | undefined {
+  const own = rule?.subsets.find((one) => one.name === subset);
+  return modeOf(own?.trafficPolicy, port.port) ?? modeOf(rule?.trafficPolicy, port.port);
+}
+
+function modeOf(policy: Spec | undefined, port: number): string | undefined {
+  const setting = asRecords(policy?.portLevelSettings).find(
+    (one) => asNumber(asRecord(one.port).number) === port && one.tls !== undefined,
+  );
+  return tlsMode(setting?.tls) ?? tlsMode(policy?.tls);
+}
+
+/** `REGION/ZONE/SUBZONE`. */
+function readLocality(text: string): JsonObject {
+  const [region = '', zone = '', subZone = ''] = text.split('/');
+  return object({
+    region: region === '' ? undefined : region,
+    zone: zone === '' ? undefined : zone,
+    subZone: subZone === '' ? undefined : subZone,
+  });
+}
+
+/** Whether an endpoint's address can be sent by EDS: host names cannot. */
+export function isIpAddress(address: string): boolean {
+  return /^\d{1,3}(\.\d{1,3}){3}$/.test(address) || address.includes(':');
+}

@@ -1,0 +1,51 @@
+import type { JsonObject } from '../envoy.ts';
+import { any, extension } from '../values/json.ts';
+
+/** The HTTP connection manager of an outbound listener; its routes come by RDS under `routeConfigName`. */
+export function outboundHttpManager(
+  routeConfigName: string,
+  listenerName: string,
+  isGrpcWeb: boolean,
+): JsonObject {
+  const grpcWeb = extension(
+    'envoy.filters.http.grpc_web',
+    'envoy.extensions.filters.http.grpc_web.v3.GrpcWeb',
+  );
+  return extension(
+    'envoy.filters.network.http_connection_manager',
+    'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
+    {
+      statPrefix: `outbound_${listenerName};`,
+      rds: {
+        configSource: { ads: {}, initialFetchTimeout: '0s', resourceApiVersion: 'V3' },
+        routeConfigName,
+      },
+      httpFilters: [
+        ...(isGrpcWeb ? [grpcWeb] : []),
+        extension(
+          'envoy.filters.http.grpc_stats',
+          'envoy.extensions.filters.http.grpc_stats.v3.FilterConfig',
+          {
+            emitFilterState: true,
+            statsForAllMethods: false,
+          },
+        ),
+        // Both are inert until a route's typedPerFilterConfig gives them something to do.
+        extension('envoy.filters.http.fault', 'envoy.extensions.filters.http.fault.v3.HTTPFault'),
+        extension('envoy.filters.http.cors', 'envoy.extensions.filters.http.cors.v3.Cors'),
+        extension('envoy.filters.http.router', 'envoy.extensions.filters.http.router.v3.Router'),
+      ],
+      streamIdleTimeout: '0s',
+      useRemoteAddress: false,
+      proxy100Continue: true,
+      upgradeConfigs: [{ upgradeType: 'websocket' }],
+      normalizePath: true,
+      pathWithEscapedSlashesAction: 'KEEP_UNCHANGED',
+      requestIdExtension: {
+        typedConfig: any('envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig', {
+          useRequestIdForTraceSampling: true,
+        }),
+      },
+    },
+  );
+}

@@ -1,0 +1,86 @@
+import type { PortProtocol } from '../../manifests/world.ts';
+import type { TranslateContext } from '../context.ts';
+import type { EnvoyListener, JsonObject } from '../envoy.ts';
+import { readDestination } from '../policies/virtual-services.ts';
+import { clusterOf } from '../route/destination.ts';
+import { extension, nonEmpty, object } from '../values/json.ts';
+import { type Chain, filterChain, takesAll } from './filter-chain.ts';
+
+/** An outbound listener in the making. */
+export interface ListenerEntry {
+  /** `ADDRESS_PORT`. */
+  name: string;
+  bind: string;
+  port: number;
+  isBoundToPort: boolean;
+  chains: Chain[];
+  /** No HTTP chain yet: an HTTP service of the port may still add one. */
+  isTcpOnly: boolean;
+  serverFirst: PortProtocol | undefined;
+  /** A Sidecar lists this port: nothing may be added. */
+  isLocked: boolean;
+}
+
+/** Envoy's Listener of an entry. What no chain takes is passed on to where it was dialled, or refused, as the Sidecar says. */
+export function outboundListener(context: TranslateContext, entry: ListenerEntry): EnvoyListener {
+  const specific = entry.chains.filter((chain) => !takesAll(chain)).map(filterChain);
+  const [last] = entry.chains.filter(takesAll).map(filterChain).slice(-1);
+  const isAlone = last !== undefined && specific.length === 0;
+  const inspectors = [
+    ...(entry.chains.some((chain) => chain.sniHosts.length > 0) ? [tlsInspector] : []),
+    ...(entry.chains.some((chain) => chain.applicationProtocols.length > 0) ? [httpInspector] : []),
+  ];
+  return object({
+    name: entry.name,
+    address: { socketAddress: { address: entry.bind, portValue: entry.port } },
+    filterChains: isAlone ? [last] : specific,
+    defaultFilterChain: isAlone ? undefined : (last ?? fallThrough(context)),
+    listenerFilters: nonEmpty(inspectors),
+    listenerFiltersTimeout: '0s',
+    continueOnListenerFiltersTimeout: true,
+    trafficDirection: 'OUTBOUND',
+    bindToPort: entry.isBoundToPort ? undefined : false,
+    maxConnectionsToAcceptPerSocketEvent: entry.isBoundToPort ? 1 : undefined,
+  }) as EnvoyListener;
+}
+
+const tlsInspector = extension(
+  'envoy.filters.listener.tls_inspector',
+  'envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector',
+);
+const httpInspector = extension(
+  'envoy.filters.listener.http_inspector',
+  'envoy.extensions.filters.listener.http_inspector.v3.HttpInspector',
+);
+
+function fallThrough({ scope }: TranslateContext): JsonObject {
+  const cluster =
+    scope.outboundTrafficPolicy === 'REGISTRY_ONLY'
+      ? 'BlackHoleCluster'
+      : scope.egressProxy === undefined
+        ? 'PassthroughCluster'
+        : clusterOf(readDestination(scope.egressProxy), undefined, 0);
+  const proxy = extension(
+    'envoy.filters.network.tcp_proxy',
+    'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy',
+    { statPrefix: cluster, cluster },
+  );
+  return { filterChainMatch: {}, filters: [proxy], name: 'PassthroughFilterChain' };
+}
+
+/** Names of the route configurations that listeners ask for by RDS, each once. */
+export function routeNames(listeners: EnvoyListener[]): string[] {
+  const names = new Set<string>();
+  const visit = (value: unknown): void => {
+    if (Array.isArray(value)) {
+      for (const item of value) visit(item);
+    } else if (typeof value === 'object' && value !== null) {
+      for (const [key, child] of Object.entries(value)) {
+        if (key === 'routeConfigName' && typeof child === 'string') names.add(child);
+        else visit(child);
+      }
+    }
+  };
+  visit(listeners);
+  return [...names];
+}
