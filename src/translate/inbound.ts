@@ -20,6 +20,6 @@ export function inboundConfig(context: TranslateContext): InboundConfig {
   const peer = peerAuthenticationOf(context.world, context.proxy);
   return {
     listeners: [inboundListener(context, targets, peer)],
-    clusters: inboundClusters(targets),
+    clusters: inboundClusters(context, targets),
   };
 }

@@ -6,7 +6,7 @@ import { object } from '../values/json.ts';
 /** `retryBudget` of a traffic policy: retries at once are at most `percent` (20) of active requests, but at least `minRetryConcurrency` (3). */
 export function retryBudget(budget: unknown): JsonObject {
   const given = asRecord(budget);
-  const percent = given.percent === undefined ? 20 : (asNumber(asRecord(given.percent).value) ?? 0);
+  const percent = asNumber(given.percent) ?? 20;
   const minimum = asNumber(given.minRetryConcurrency) ?? 0;
   return object({
     budgetPercent: percent === 0 ? {} : { value: percent },

@@ -19,6 +19,7 @@ interface Destination {
   targetPort: number;
   servicePort: number;
   protocol: PortProtocol;
+  bind: string;
   cluster: string;
   /** Traffic to a port that no Service declares. */
   passthrough: boolean;
@@ -81,19 +82,15 @@ function passthroughs(targets: InboundTarget[], peer: PeerAuthentication): Desti
     targetPort,
     servicePort: 0,
     protocol: 'auto',
+    bind: '0.0.0.0',
     cluster: 'InboundPassthroughCluster',
     passthrough: true,
   }));
 }
 
-function toDestination({ port, targetPort }: InboundTarget): Destination {
-  return {
-    targetPort,
-    servicePort: port.port,
-    protocol: port.protocol,
-    cluster: `inbound|${targetPort}||`,
-    passthrough: false,
-  };
+function toDestination({ servicePort, protocol, targetPort, bind }: InboundTarget): Destination {
+  const cluster = `inbound|${targetPort}||`;
+  return { targetPort, servicePort, protocol, bind, cluster, passthrough: false };
 }
 
 function chainProtocol(protocol: PortProtocol): ChainProtocol {
@@ -112,7 +109,7 @@ function filterChain(
     ? match.protocol === 'http'
       ? 'virtualInbound-catchall-http'
       : 'virtualInbound'
-    : `0.0.0.0_${targetPort}`;
+    : `${destination.bind}_${targetPort}`;
   const statPrefix = passthrough ? `${cluster};` : `inbound_${name};`;
   const filters =
     match.protocol === 'http'

@@ -1,22 +1,5 @@
 import type { JsonObject } from '../envoy.ts';
-
-/** Where Istio's agent serves secrets from; the local mesh puts its own source in its place. */
-const agentSds: JsonObject = {
-  apiConfigSource: {
-    apiType: 'GRPC',
-    transportApiVersion: 'V3',
-    grpcServices: [{ envoyGrpc: { clusterName: 'sds-grpc' } }],
-    setNodeOnFirstMessageOnly: true,
-  },
-  initialFetchTimeout: '0s',
-  resourceApiVersion: 'V3',
-};
-
-/** The secret that holds a workload's own certificate. */
-export const workloadSecret: JsonObject = { name: 'default', sdsConfig: agentSds };
-
-/** The secret that holds the mesh's root certificate. */
-export const rootSecret: JsonObject = { name: 'ROOTCA', sdsConfig: agentSds };
+import { secret } from '../values/sds.ts';
 
 /** Ciphers that Istio allows for TLS 1.2. */
 const cipherSuites = [
@@ -45,12 +28,12 @@ export function inboundMutualTls(trustDomain: string, protocol: 'http' | 'tcp'):
           tlsMaximumProtocolVersion: 'TLSv1_3',
           cipherSuites,
         },
-        tlsCertificateSdsSecretConfigs: [workloadSecret],
+        tlsCertificateSdsSecretConfigs: [secret('default')],
         combinedValidationContext: {
           defaultValidationContext: {
             matchSubjectAltNames: [{ prefix: `spiffe://${trustDomain}/` }],
           },
-          validationContextSdsSecretConfig: rootSecret,
+          validationContextSdsSecretConfig: secret('ROOTCA'),
         },
         alpnProtocols:
           protocol === 'tcp' ? ['istio-peer-exchange', 'h2', 'http/1.1'] : ['h2', 'http/1.1'],

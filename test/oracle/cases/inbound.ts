@@ -16,6 +16,26 @@ metadata: { name: ${name}, namespace: ${namespace} }
 spec: { ${spec} }
 `;
 
+const rule = (text: string, namespace = 'shop'): string => `
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: users, namespace: ${namespace} }
+spec:
+  host: users.shop.svc.cluster.local
+  ${text}
+`;
+
+const sidecar = (text: string): string => `
+---
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: { name: users, namespace: shop }
+spec:
+  workloadSelector: { labels: { app: users } }
+  ${text}
+`;
+
 const inbound = (name: string, manifests: string): OracleCase => ({
   name: `inbound-${name}`,
   workload: 'users.shop',
@@ -163,5 +183,58 @@ spec:
       'spec: { selector: { app: users }',
       'spec: { clusterIP: None, selector: { app: users }',
     ),
+  ),
+  inbound(
+    'connection-pool-of-destination-rule',
+    users +
+      rule(`trafficPolicy:
+    retryBudget: { percent: 25, minRetryConcurrency: 5 }
+    outlierDetection: { consecutive5xxErrors: 3 }
+    loadBalancer: { simple: RANDOM }
+    connectionPool:
+      tcp: { maxConnections: 7, connectTimeout: 250ms, idleTimeout: 9s, maxConnectionDuration: 1h, tcpKeepalive: { time: 30s, interval: 5s, probes: 3 } }
+      http: { http1MaxPendingRequests: 5, http2MaxRequests: 6, maxRequestsPerConnection: 10, maxRetries: 4, idleTimeout: 30s, maxConcurrentStreams: 11, h2UpgradePolicy: UPGRADE }
+    portLevelSettings:
+    - { port: { number: 9000 }, connectionPool: { tcp: { maxConnections: 1 } } }`),
+  ),
+  inbound(
+    'connection-pool-client-protocol',
+    httpUsers + rule('trafficPolicy: { connectionPool: { http: { useClientProtocol: true } } }'),
+  ),
+  inbound(
+    'destination-rule-of-another-namespace-is-not-seen',
+    httpUsers +
+      rule(
+        'exportTo: ["."]\n  trafficPolicy: { connectionPool: { tcp: { maxConnections: 7 } } }',
+        'other',
+      ),
+  ),
+  inbound(
+    'destination-rule-outside-the-sidecar-scope',
+    httpUsers +
+      sidecar('egress: [{ hosts: ["istio-system/*"] }]') +
+      rule('trafficPolicy: { connectionPool: { tcp: { maxConnections: 7 } } }'),
+  ),
+  inbound(
+    'destination-rule-with-selector-is-ignored',
+    httpUsers +
+      rule(
+        'workloadSelector: { matchLabels: { app: users } }\n  trafficPolicy: { connectionPool: { tcp: { maxConnections: 7 } } }',
+      ),
+  ),
+  inbound(
+    'sidecar-inbound-connection-pool',
+    httpUsers +
+      sidecar('inboundConnectionPool: { tcp: { maxConnections: 3 } }') +
+      rule('trafficPolicy: { connectionPool: { http: { http2MaxRequests: 7 } } }'),
+  ),
+  inbound(
+    'sidecar-ingress',
+    httpUsers +
+      peer('default', 'shop', 'mtls: { mode: STRICT }') +
+      sidecar(`ingress:
+  - { port: { number: 8080, protocol: HTTP, name: http }, defaultEndpoint: "127.0.0.1:9080", connectionPool: { http: { http2MaxRequests: 2 } } }
+  - { port: { number: 9443, protocol: TCP, name: tcp } }
+  - { port: { number: 9444, protocol: GRPC, name: grpc }, bind: 10.1.2.3, defaultEndpoint: "127.0.0.1:9445" }`),
   ),
 ];
