@@ -11,3 +11,8 @@ export type Fault = InboundAbort;
 export function compileFault(fault: Fault, requestIdPrefix: string): ResourceBody[] {
   return [compileInboundAbort(fault, requestIdPrefix)];
 }
+
+/** The outcome of a request that the fault answered, as the load generator labels it. */
+export function faultOutcome({ answer }: Fault): string {
+  return 'httpStatus' in answer ? `http ${answer.httpStatus}` : `grpc ${answer.grpcStatus}`;
+}

@@ -1,0 +1,158 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WindtunnelError } from '../errors.ts';
+import { arrivalOffsetsMs } from '../load/arrivals.ts';
+import type { Sender } from '../load/exchange.ts';
+import { runOpenLoop } from '../load/open-loop.ts';
+import { derivedSeed, seededRandom } from '../load/random.ts';
+import type { AccessLogEntry } from '../mesh/control.ts';
+import {
+  type CallerCounters,
+  counterDifference,
+  counterFilter,
+  countAttempts,
+  crossChecks,
+  type Evidence,
+  gatherEvidence,
+  readCounters,
+} from './evidence.ts';
+import { compileFault, type Fault, faultOutcome } from './faults/fault.ts';
+import type { EdgeUnderTest, Factors, ResourceBody } from './language.ts';
+import type { Target } from '../target/target.ts';
+import { asResource } from './resource.ts';
+import type { RunContext } from './run-context.ts';
+
+/** One edge of the experiment: where its requests enter, and how to load it and see what happened. */
+export interface Lane {
+  edge: EdgeUnderTest;
+  /** Under which name its resources are applied, and reverted; the same in every run, so that a crashed one is mended. */
+  owner: string;
+  /** Makes one request. */
+  probe(label: string): Promise<string>;
+  /** Lays policy and fault over the manifests; resolves when every sidecar enforces them. */
+  apply(policy: ResourceBody[], fault: Fault | null): Promise<{ enforcedMs: number }>;
+  /** Sends `requests` on schedule and gathers what all parties saw; `label` names the load in request ids and seeds. */
+  measure(label: string, requests: number, fault: Fault | null): Promise<Evidence>;
+  revert(): Promise<void>;
+  close(): Promise<void>;
+}
+
+// Sidecars write a line when a request has ended, which may be after its caller has the answer.
+const settleTries = 20;
+const defaultSettleMs = 100;
+
+/**
+ * Opens an edge of the experiment. Rejects with `bad-experiment` when the caller's sidecar does not expose the
+ * counters that prove retries: Istio hides them unless the workload's `proxyStatsMatcher` includes them.
+ */
+export async function openLane<F extends Factors>(
+  context: RunContext<F>,
+  edge: EdgeUnderTest,
+): Promise<Lane> {
+  const { experiment, options } = context;
+  const { target } = options;
+  const caller = `${edge.caller}.${edge.namespace}`;
+  const callee = `${edge.service}.${edge.namespace}`;
+  const owner = `experiment-${experiment.name}-${edge.service}`;
+  const prefix = `wt-${options.runId}-${edge.service}-`;
+  const entry = await target.entry(caller, edge.call.authority);
+  const sender = options.traffic.open(edge, entry, experiment.load.timeoutMs);
+  // An abort must end requests that wait for an answer, not just those that are due.
+  const cancel = (): void => void sender.close();
+  context.stop.addEventListener('abort', cancel, { once: true });
+
+  return {
+    edge,
+    owner,
+    async probe(label) {
+      return (await sender.send(`${prefix}${label}`)).outcome.label;
+    },
+    async apply(policy, fault) {
+      const bodies = [...policy, ...(fault === null ? [] : compileFault(fault, prefix))];
+      return target.apply(
+        owner,
+        bodies.map((body) => asResource(body, experiment.name)),
+      );
+    },
+    async measure(label, requests, fault) {
+      const loadPrefix = `${prefix}${label}-`;
+      // A mark beyond the end asks for the end: nothing that was written before belongs to this load.
+      const { mark } = await target.accessLog(callee, Number.MAX_SAFE_INTEGER);
+      const before = await readCaller(target, caller, edge);
+      const load = await sendLoad(context, edge, sender, loadPrefix, label, requests);
+      const look = createLook(target, caller, callee, edge, mark);
+      for (let attempt = 1; ; attempt++) {
+        const { after, lines } = await look();
+        const evidence = gatherEvidence(
+          load,
+          counterDifference(before, after),
+          countAttempts(lines, loadPrefix),
+          fault === null ? 'none' : faultOutcome(fault),
+        );
+        const settled = crossChecks(evidence).every(({ holds }) => holds);
+        if (settled || attempt === settleTries || context.stop.aborted) return evidence;
+        await sleep(options.settleMs ?? defaultSettleMs);
+      }
+    },
+    async revert() {
+      await target.revert(owner);
+    },
+    async close() {
+      context.stop.removeEventListener('abort', cancel);
+      await sender.close();
+    },
+  };
+}
+
+async function readCaller(
+  target: Target,
+  caller: string,
+  edge: EdgeUnderTest,
+): Promise<CallerCounters> {
+  const read = readCounters(await target.counters(caller, counterFilter(edge)));
+  if (read !== null) return read;
+  throw new WindtunnelError(
+    'bad-experiment',
+    `the sidecar of ${caller} does not expose upstream_rq_retry for ${edge.host}: retries cannot be proven`,
+    {
+      next: 'Annotate the workload: proxy.istio.io/config with proxyStatsMatcher inclusionRegexps [".*upstream_rq_.*"].',
+    },
+  );
+}
+
+/** Looks at what both sidecars have told since `mark`: counters as they stand, and all log lines so far. */
+function createLook(
+  target: Target,
+  caller: string,
+  callee: string,
+  edge: EdgeUnderTest,
+  mark: number,
+): () => Promise<{ after: CallerCounters; lines: AccessLogEntry[] }> {
+  const lines: AccessLogEntry[] = [];
+  let next = mark;
+  return async () => {
+    const after = await readCaller(target, caller, edge);
+    const read = await target.accessLog(callee, next);
+    next = read.mark;
+    lines.push(...read.entries);
+    return { after, lines };
+  };
+}
+
+function sendLoad<F extends Factors>(
+  context: RunContext<F>,
+  edge: EdgeUnderTest,
+  sender: Sender,
+  loadPrefix: string,
+  label: string,
+  requests: number,
+): ReturnType<typeof runOpenLoop> {
+  const { load } = context.experiment;
+  const random = seededRandom(derivedSeed(context.options.seed, `${edge.id}/${label}`));
+  const arrivals = { ...load.arrivals, ratePerSecond: context.ratePerSecond };
+  return runOpenLoop({
+    offsetsMs: arrivalOffsetsMs(arrivals, requests, random),
+    send: (index) => sender.send(`${loadPrefix}${index}`),
+    maxOutstanding: load.maxOutstanding,
+    signal: context.stop,
+  });
+}
