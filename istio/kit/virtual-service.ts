@@ -1,5 +1,5 @@
 import type { IVirtualService } from '@kubernetes-models/istio/networking.istio.io/v1/VirtualService';
-import { edgesInto, grpcPath, hostOf, serviceNamed } from '../../src/topology/derive.ts';
+import { edgeNamed, edgesInto, grpcPath, hostOf, serviceNamed } from '../../src/topology/derive.ts';
 import type { Deadline, Retry } from '../../src/topology/edges.ts';
 import type { Edge, ServiceOperation, Topology } from '../../src/topology/model.ts';
 import { pathSegments } from '../../src/topology/path.ts';
@@ -18,12 +18,14 @@ export type EdgeOverrides = Readonly<
 /**
  * The VirtualService of a service: one route for each operation, and for each of its callers where their policies differ.
  * A service that only the ingress gateway calls is bound to the Gateway of its name instead of the mesh.
+ * Throws `bad-topology` for an override of an edge that isn't declared.
  */
 export function virtualServiceFor(
   topology: Topology,
   service: string,
   overrides: EdgeOverrides = {},
 ): IVirtualService {
+  for (const id of Object.keys(overrides)) edgeNamed(topology, id);
   const edges = edgesInto(topology, service).map((edge) => override(edge, overrides[edge.id]));
   const isEntry = topology.entry.service === service;
   const routes = serviceNamed(topology, service).operations.flatMap((operation) =>

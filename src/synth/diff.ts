@@ -6,14 +6,9 @@ const LINES_MAX = 8;
 /** A change of one file as text: its name, and the lines between the first and the last that differ. */
 export function formatChange(folder: string, change: FileChange): string {
   const path = `${folder}/${change.file}`;
-  switch (change.type) {
-    case 'missing':
-      return `${path}: missing`;
-    case 'extra':
-      return `${path}: not written by synth`;
-    case 'differs':
-      return `${path}: differs\n${shortDiff(change.found, change.wanted)}`;
-  }
+  if (change.type === 'missing') return `${path}: missing`;
+  if (change.type === 'extra') return `${path}: not written by synth`;
+  return `${path}: differs\n${shortDiff(change.found, change.wanted)}`;
 }
 
 /** `-` found, `+` wanted, with the line number where the difference begins. */

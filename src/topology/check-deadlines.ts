@@ -59,7 +59,7 @@ function show(deadline: Deadline): string {
 
 function cycleProblems(topology: Topology): TopologyProblem[] {
   for (const start of topology.edges) {
-    const path = findPath(topology, start, start.operation, [start]);
+    const path = findPath(topology, start, start.operation, []);
     if (path !== undefined) {
       return [
         {
@@ -72,12 +72,19 @@ function cycleProblems(topology: Topology): TopologyProblem[] {
   return [];
 }
 
-/** Depth first; a path visits an edge once, so its length is bounded by the number of edges. */
-function findPath(topology: Topology, from: Edge, goal: string, path: Edge[]): Edge[] | undefined {
+/** Depth first; each edge is visited once, so the search is bounded by the number of edges. */
+function findPath(
+  topology: Topology,
+  from: Edge,
+  goal: string,
+  path: Edge[],
+  visited = new Set<Edge>(),
+): Edge[] | undefined {
   for (const child of childrenOf(topology, from)) {
     if (child.operation === goal) return [...path, child];
-    if (path.includes(child)) continue;
-    const found = findPath(topology, child, goal, [...path, child]);
+    if (visited.has(child)) continue;
+    visited.add(child);
+    const found = findPath(topology, child, goal, [...path, child], visited);
     if (found !== undefined) return found;
   }
   return undefined;

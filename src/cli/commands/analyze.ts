@@ -1,10 +1,11 @@
-import { relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { analyze, findingJson, formatFinding, isError } from '../../analyze/analyze.ts';
 import type { Finding } from '../../analyze/finding.ts';
 import { rules } from '../../analyze/rules.ts';
 import { buildWorld } from '../../manifests/build-world.ts';
 import { loadResources } from '../../manifests/load.ts';
 import type { Resource } from '../../manifests/world.ts';
+import { showPath } from '../show-path.ts';
 import type { Command, CommandInput } from '../command.ts';
 
 /** `windtunnel analyze`: policies that cannot do what they say, found without running anything. */
@@ -41,7 +42,7 @@ async function readManifests({ positionals, cwd, projectDir }: CommandInput): Pr
       : [resolve(projectDir, 'manifests')];
   const resources = await loadResources(folders);
   return resources.map((resource) => {
-    const file = relative(cwd, resource.source.file);
+    const file = showPath(resource.source.file, cwd);
     return { ...resource, source: { ...resource.source, file } };
   });
 }

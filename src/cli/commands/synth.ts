@@ -1,8 +1,9 @@
-import { relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { WindtunnelError } from '../../errors.ts';
 import { checkManifests } from '../../synth/check.ts';
 import { formatChange } from '../../synth/diff.ts';
 import { compareFolder, writeFolder } from '../../synth/files.ts';
+import { showPath } from '../show-path.ts';
 import type { Command, CommandInput } from '../command.ts';
 
 /** `windtunnel synth`: what `cdk8s synth` does, and the check that CI runs. */
@@ -27,7 +28,7 @@ export const synthCommand: Command = {
   },
   async run(input) {
     const folder = folderOf(input);
-    const shown = relative(input.cwd, folder) || '.';
+    const shown = showPath(folder, input.cwd);
     // cdk8s takes a tenth of a second to load: only this command pays for it.
     const [{ renderManifests }, { topology }] = await Promise.all([
       import('../../../charts/app.ts'),
