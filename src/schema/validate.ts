@@ -51,7 +51,7 @@ const durationFields = new Set([
 
 /**
  * What the schema of its kind, and the format of durations, have against a resource; empty when nothing.
- * A kind without a schema here is a problem, too. Unknown fields are not seen: `unknown-fields.int.test.ts` finds those.
+ * A kind without a schema here is a problem, too. Unknown fields are not seen: `charts/synth.int.test.ts` finds those in ours.
  */
 export async function schemaProblems(resource: Resource): Promise<string[]> {
   const key = `${resource.apiVersion} ${resource.kind}`;
