@@ -1,6 +1,8 @@
 import type { Workload, World } from '../manifests/world.ts';
 import { createContext, type TranslateContext } from './context.ts';
 import type { EnvoyConfig } from './envoy.ts';
+import { applyEnvoyFilters } from './envoy-filter.ts';
+import { gatewayConfig } from './gateway.ts';
 import { inboundConfig } from './inbound.ts';
 import { outboundConfig } from './outbound.ts';
 
@@ -10,15 +12,17 @@ import { outboundConfig } from './outbound.ts';
  * first: this function takes what it is given.
  */
 export function translateSidecar(world: World, workload: Workload): EnvoyConfig {
-  return assemble(createContext(world, workload, 'sidecar'));
+  const context = createContext(world, workload, 'sidecar');
+  return applyEnvoyFilters(sidecarConfig(context), context);
 }
 
 /** What istiod would send to an Istio gateway proxy, by the Gateway resources that select it. */
 export function translateGateway(world: World, gateway: Workload): EnvoyConfig {
-  return assemble(createContext(world, gateway, 'gateway'));
+  const context = createContext(world, gateway, 'gateway');
+  return applyEnvoyFilters(gatewayConfig(context), context);
 }
 
-function assemble(context: TranslateContext): EnvoyConfig {
+function sidecarConfig(context: TranslateContext): EnvoyConfig {
   const outbound = outboundConfig(context);
   const inbound = inboundConfig(context);
   return {
