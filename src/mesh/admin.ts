@@ -13,21 +13,24 @@ export function adminRequest(
   return new Promise((resolve, reject) => {
     const fail = (why: string): void =>
       reject(new WindtunnelError('io', `Envoy's admin interface, ${method} ${path}: ${why}`));
-    const sent = request({ socketPath, method, path, timeout: timeoutMs, agent: false }, (answer) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      answer.on('data', (chunk: Buffer) => {
-        chunks.push(chunk);
-        size += chunk.length;
-        if (size > maxBytes) sent.destroy(new Error(`more than ${maxBytes} bytes`));
-      });
-      answer.on('end', () => {
-        const body = Buffer.concat(chunks).toString('utf8');
-        if (answer.statusCode === 200) resolve(body);
-        else fail(`${answer.statusCode} ${body.slice(0, 200)}`);
-      });
-      answer.on('error', (error) => fail(error.message));
-    });
+    const sent = request(
+      { socketPath, method, path, timeout: timeoutMs, agent: false },
+      (answer) => {
+        const chunks: Buffer[] = [];
+        let size = 0;
+        answer.on('data', (chunk: Buffer) => {
+          chunks.push(chunk);
+          size += chunk.length;
+          if (size > maxBytes) sent.destroy(new Error(`more than ${maxBytes} bytes`));
+        });
+        answer.on('end', () => {
+          const body = Buffer.concat(chunks).toString('utf8');
+          if (answer.statusCode === 200) resolve(body);
+          else fail(`${answer.statusCode} ${body.slice(0, 200)}`);
+        });
+        answer.on('error', (error) => fail(error.message));
+      },
+    );
     sent.on('timeout', () => sent.destroy(new Error(`no answer within ${timeoutMs} ms`)));
     sent.on('error', (error) => fail(error.message));
     sent.end();

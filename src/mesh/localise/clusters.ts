@@ -16,13 +16,16 @@ export interface LocalClusters {
 }
 
 const ads: JsonObject = { ads: {}, resourceApiVersion: 'V3' };
-const originalDestination = ['upstreamBindConfig', 'cleanupInterval', 'lbPolicy', 'originalDstLbConfig'];
+const originalDestination = [
+  'upstreamBindConfig',
+  'cleanupInterval',
+  'lbPolicy',
+  'originalDstLbConfig',
+];
 
 const plainEndpoints = (clusterName: string, ports: number[]): JsonObject => ({
   clusterName,
-  endpoints: [
-    { lbEndpoints: ports.map((port) => ({ endpoint: { address: loopback(port) } })) },
-  ],
+  endpoints: [{ lbEndpoints: ports.map((port) => ({ endpoint: { address: loopback(port) } })) }],
 });
 
 const inboundCluster = (input: LocaliseInput, cluster: JsonObject): JsonObject => {
@@ -85,7 +88,9 @@ const inlineCluster = (input: LocaliseInput, cluster: JsonObject): JsonObject | 
   const kept = objects(local.endpoints).flatMap((locality) => objects(locality.lbEndpoints));
   const foreign = all.filter((endpoint) => {
     const address = socketAddress(object(endpoint.endpoint).address);
-    return address !== undefined && !isLoopback(address.ip) && !input.replicaAt(address.ip, address.port);
+    return (
+      address !== undefined && !isLoopback(address.ip) && !input.replicaAt(address.ip, address.port)
+    );
   });
   if (foreign.length === 0) return { ...cluster, loadAssignment: local };
   const caller = calledBy(input, name);
@@ -94,7 +99,9 @@ const inlineCluster = (input: LocaliseInput, cluster: JsonObject): JsonObject | 
     'unsupported',
     `${input.pod.workload.resource.source.file}: ${input.pod.workload.name} calls ${caller.authority}, ` +
       'which is outside the cluster: the local mesh reaches 127.0.0.1 only',
-    { next: 'give the ServiceEntry an endpoint on 127.0.0.1, or leave the variable out of the manifest' },
+    {
+      next: 'give the ServiceEntry an endpoint on 127.0.0.1, or leave the variable out of the manifest',
+    },
   );
 };
 
@@ -132,7 +139,12 @@ const passthrough = (input: LocaliseInput, outbound: Outbound): LocalClusters =>
     clusters: [
       { connectTimeout: '10s', ...base, name, type: 'EDS', edsClusterConfig: { edsConfig: ads } },
     ],
-    endpoints: [plainEndpoints(name, ready.map((backend) => backend.port))],
+    endpoints: [
+      plainEndpoints(
+        name,
+        ready.map((backend) => backend.port),
+      ),
+    ],
   };
 };
 
@@ -151,7 +163,10 @@ export function localClusters(input: LocaliseInput): LocalClusters {
     return local === undefined ? [] : [local];
   });
   const passthroughs = new Map(
-    input.pod.outbound.map((outbound) => [passthroughCluster(outbound), passthrough(input, outbound)]),
+    input.pod.outbound.map((outbound) => [
+      passthroughCluster(outbound),
+      passthrough(input, outbound),
+    ]),
   );
   return {
     clusters: [...clusters, ...[...passthroughs.values()].flatMap((part) => part.clusters)],

@@ -48,7 +48,8 @@ const intoSlots = (filters: JsonObject[], scope: string): Slots => {
   const slots = actions.flatMap((action) => {
     const own = authorization.filter((filter) => actionOf(filter) === action);
     // An RBAC filter without rules lets everything pass.
-    const configs = own.length > 0 ? own.map(({ typedConfig }) => object(typedConfig)) : [{ '@type': rbacType }];
+    const configs =
+      own.length > 0 ? own.map(({ typedConfig }) => object(typedConfig)) : [{ '@type': rbacType }];
     return configs.map((typedConfig, index) => ({
       name: `authz-${action.toLowerCase()}${index === 0 ? '' : `-${index}`}|${scope}`,
       typedConfig,

@@ -37,7 +37,10 @@ const authorityFilter = (authority: string, port: number): JsonObject => ({
 });
 
 const addressIs = (listener: JsonObject, ip: string, port: number): boolean => {
-  const all = [listener.address, ...objects(listener.additionalAddresses).map((a) => object(a).address)];
+  const all = [
+    listener.address,
+    ...objects(listener.additionalAddresses).map((a) => object(a).address),
+  ];
   return all.some((address) => {
     const found = socketAddress(address);
     return found?.ip === ip && found.port === port;
@@ -52,8 +55,7 @@ const listenerFor = (input: LocaliseInput, outbound: Outbound): JsonObject | und
   const ips = [...(clusterIp === undefined ? input.podIps(service) : [clusterIp]), '0.0.0.0'];
   for (const ip of ips) {
     const found = listeners.find(
-      ({ name, ...listener }) =>
-        name !== 'virtualInbound' && addressIs(listener, ip, port.port),
+      ({ name, ...listener }) => name !== 'virtualInbound' && addressIs(listener, ip, port.port),
     );
     if (found) return found;
   }
@@ -89,7 +91,9 @@ const chainsFor = (listener: JsonObject, ips: string[], port: number): JsonObjec
 };
 
 const withPassthrough = (routes: JsonObject, cluster: string): JsonObject =>
-  JSON.parse(JSON.stringify(routes).replaceAll('"PassthroughCluster"', JSON.stringify(cluster))) as JsonObject;
+  JSON.parse(
+    JSON.stringify(routes).replaceAll('"PassthroughCluster"', JSON.stringify(cluster)),
+  ) as JsonObject;
 
 const toOutbound = (input: LocaliseInput, outbound: Outbound): LocalOutbound => {
   const { authority, service, port } = outbound;
@@ -124,8 +128,15 @@ const toOutbound = (input: LocaliseInput, outbound: Outbound): LocalOutbound => 
     filterChains: chains,
     ...(fallback === undefined
       ? {}
-      : { defaultFilterChain: without(rebuildChain(object(fallback), changes), 'filterChainMatch') }),
-    ...keep(listener, 'listenerFilters', 'listenerFiltersTimeout', 'continueOnListenerFiltersTimeout'),
+      : {
+          defaultFilterChain: without(rebuildChain(object(fallback), changes), 'filterChainMatch'),
+        }),
+    ...keep(
+      listener,
+      'listenerFilters',
+      'listenerFiltersTimeout',
+      'continueOnListenerFiltersTimeout',
+    ),
     trafficDirection: 'OUTBOUND',
     accessLog: connectionLog(input.log, name),
   };

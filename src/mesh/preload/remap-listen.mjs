@@ -22,7 +22,12 @@ Server.prototype.listen = function remapped(...args) {
   }
   if (isPort(first)) {
     const given = typeof second === 'string';
-    return listen.call(this, remap(first), loopback(given ? second : undefined), ...args.slice(given ? 2 : 1));
+    return listen.call(
+      this,
+      remap(first),
+      loopback(given ? second : undefined),
+      ...args.slice(given ? 2 : 1),
+    );
   }
   return listen.apply(this, args);
 };

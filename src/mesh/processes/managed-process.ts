@@ -67,10 +67,13 @@ export function startProcess(spec: ProcessSpec, options: SupervisionOptions): Ma
     }
     if (!stopping) {
       failures++;
-      timer = setTimeout(() => {
-        restarts++;
-        run();
-      }, restartDelayMs(failures, firstDelayMs, maxDelayMs));
+      timer = setTimeout(
+        () => {
+          restarts++;
+          run();
+        },
+        restartDelayMs(failures, firstDelayMs, maxDelayMs),
+      );
     }
     onExit();
   };

@@ -79,7 +79,10 @@ describe('protojson', () => {
     [{ circuitBreakers: { thresholds: [{}, { maxRetries: -1 }] } }, 'thresholds[1].maxRetries'],
     [{ name: 5 }, '5 is not a string'],
     [{ type: 'EDS', clusterType: {} }, 'type and clusterType exclude each other'],
-    [{ transportSocket: { typedConfig: { '@type': 'x/no.such.Type' } } }, 'no message no.such.Type'],
+    [
+      { transportSocket: { typedConfig: { '@type': 'x/no.such.Type' } } },
+      'no message no.such.Type',
+    ],
   ])('refuses %j and names the path', (json, message) => {
     expect(() => proto.encode(cluster, json)).toThrow(message);
   });

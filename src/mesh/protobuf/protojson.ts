@@ -99,7 +99,8 @@ export function createProtoJson(schema: Schema): ProtoJson {
     const name = typeUrl.slice(typeUrl.lastIndexOf('/') + 1);
     const target = type(name, `${where}.@type`);
     // Well-known types within Any carry their JSON form under the key `value`.
-    const inner = wellKnown(name, rest.value ?? null, where) ?? message(target, rest, where, depth + 1);
+    const inner =
+      wellKnown(name, rest.value ?? null, where) ?? message(target, rest, where, depth + 1);
     return { type_url: `${typePrefix}${name}`, value: target.encode(inner).finish() };
   };
 

@@ -74,7 +74,10 @@ export function createProxyStream(options: ProxyStreamOptions): ProxyStream {
   const subscriptions = new Map<DiscoveryType, Subscription>();
   let counter = 0;
 
-  const wanted = (type: DiscoveryType, subscription: Subscription): Map<string, EncodedResource> => {
+  const wanted = (
+    type: DiscoveryType,
+    subscription: Subscription,
+  ): Map<string, EncodedResource> => {
     const all = config()[type];
     if (isWildcard(type)) return all;
     return new Map([...all].filter(([name]) => subscription.names.has(name)));
@@ -105,7 +108,11 @@ export function createProxyStream(options: ProxyStreamOptions): ProxyStream {
     }
   };
 
-  const settle = (type: DiscoveryType, subscription: Subscription, error: string | undefined): void => {
+  const settle = (
+    type: DiscoveryType,
+    subscription: Subscription,
+    error: string | undefined,
+  ): void => {
     const { pending } = subscription;
     subscription.pending = undefined;
     if (error !== undefined) {
@@ -135,7 +142,8 @@ export function createProxyStream(options: ProxyStreamOptions): ProxyStream {
     for (const name of [...added, ...dropped]) subscription.sent.delete(name);
     if (known && nonce !== '' && subscription.pending) settle(type, subscription, error);
     // After a refusal the same is not sent again: it would be refused again, without end.
-    if (error === undefined || added.length > 0) respond(type, subscription, !known && isWildcard(type));
+    if (error === undefined || added.length > 0)
+      respond(type, subscription, !known && isWildcard(type));
   };
 
   const isAcknowledged = (type: DiscoveryType, name: string, hash: string): boolean => {

@@ -1,0 +1,96 @@
+import { request } from 'node:http';
+import { type ErrorCode, errorCodes, WindtunnelError } from '../errors.ts';
+import type { MeshControl } from './control.ts';
+import { isRunning } from './processes/identity.ts';
+import { readState } from './state.ts';
+
+interface Answer {
+  status: number;
+  body: string;
+}
+
+const timeoutMs = 120_000;
+
+const post = (port: number, token: string, path: string, body: string): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    const sent = request(
+      {
+        host: '127.0.0.1',
+        port,
+        path,
+        method: 'POST',
+        timeout: timeoutMs,
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(body),
+        },
+      },
+      (answer) => {
+        const chunks: Buffer[] = [];
+        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+        answer.on('end', () =>
+          resolve({
+            status: answer.statusCode ?? 0,
+            body: Buffer.concat(chunks).toString('utf8'),
+          }),
+        );
+        answer.on('error', reject);
+      },
+    );
+    sent.on('timeout', () => sent.destroy(new Error(`no answer within ${timeoutMs} ms`)));
+    sent.on('error', reject);
+    sent.end(body);
+  });
+
+const notRunning = (folder: string): WindtunnelError =>
+  new WindtunnelError('not-running', `no local mesh runs in ${folder}`, {
+    next: 'windtunnel up starts one',
+  });
+
+const thrownBy = (body: string): WindtunnelError => {
+  const { error } = JSON.parse(body || '{}') as {
+    error?: { code: string; message: string; next?: string };
+  };
+  const code: ErrorCode = errorCodes.find((known) => known === error?.code) ?? 'internal';
+  return new WindtunnelError(code, error?.message ?? 'the instance refused the request', {
+    ...(error?.next === undefined ? {} : { next: error.next }),
+  });
+};
+
+/**
+ * Connects to the instance in `folder`. Throws `not-running` when there is none; so does every call once it ended.
+ * Errors of the instance arrive with their code and next step.
+ */
+export async function connect(folder: string): Promise<MeshControl> {
+  const state = await readState(folder);
+  if (!state || !isRunning(state.supervisor)) throw notRunning(folder);
+  const call = async (name: string, ...args: unknown[]): Promise<never> => {
+    let answer: Answer;
+    try {
+      answer = await post(state.controlPort, state.token, `/v1/${name}`, JSON.stringify(args));
+    } catch (cause) {
+      if (!isRunning(state.supervisor)) throw notRunning(folder);
+      throw new WindtunnelError(
+        'io',
+        `the instance in ${folder} does not answer: ${(cause as Error).message}`,
+        {
+          cause,
+        },
+      );
+    }
+    if (answer.status !== 200) throw thrownBy(answer.body);
+    return (JSON.parse(answer.body) as { result: never }).result;
+  };
+  return {
+    status: () => call('status'),
+    apply: (owner, resources) => call('apply', owner, resources),
+    remove: (owner, resources) => call('remove', owner, resources),
+    revert: (owner) => call('revert', owner),
+    entry: (workload, authority) => call('entry', workload, authority),
+    counters: (workload, filter) => call('counters', workload, filter),
+    accessLog: (workload, mark) => call('accessLog', workload, mark),
+    kill: (pod, signal) => call('kill', pod, signal),
+    shutdown: () => call('shutdown'),
+  };
+}
