@@ -14,5 +14,11 @@ try {
 } catch (thrown) {
   const { message, next } = WindtunnelError.from(thrown);
   process.stderr.write(`${message}\n${next === undefined ? '' : `Next: ${next}\n`}`);
+  if (process.env.CDK8S_OUTDIR !== undefined) {
+    // cdk8s removes the folder before it runs this; `windtunnel synth` touches nothing that it can't replace.
+    process.stderr.write(
+      `cdk8s emptied ${folder} before: \`git checkout -- ${folder}\` restores it.\n`,
+    );
+  }
   process.exitCode = 1;
 }
