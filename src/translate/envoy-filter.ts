@@ -31,7 +31,9 @@ export function applyEnvoyFilters(config: EnvoyConfig, context: TranslateContext
     listeners,
     clusters: [...clusters, ...added],
     routes: config.routes.map((routes) => patchRoutes(routes, of(outbound), outbound)),
-    endpoints: config.endpoints,
+    endpoints: config.endpoints.filter(({ clusterName }) =>
+      clusters.some((cluster) => cluster.name === clusterName),
+    ),
   };
 }
 

@@ -20,9 +20,9 @@ export function patchRoutes(
   const virtualHosts = (merged.virtualHosts ?? []).map((host) => {
     const mine = matching.filter((patch) => matchesVirtualHost(patch, host));
     const next = mergeAll('VIRTUAL_HOST', host, mine);
-    const list = Array.isArray(next.routes) ? (next.routes as JsonObject[]) : [];
-    const edited = patchRouteList(list, mine);
-    return edited.length > 0 || next.routes !== undefined ? { ...next, routes: edited } : next;
+    const { routes: list, ...others } = next;
+    const edited = patchRouteList(Array.isArray(list) ? (list as JsonObject[]) : [], mine);
+    return edited.length > 0 ? { ...others, routes: edited } : others;
   });
   return { ...merged, virtualHosts };
 }
