@@ -1,13 +1,14 @@
 import { join } from 'node:path';
-import { topology } from '../services/topology.ts';
 import { WindtunnelError } from '../src/errors.ts';
 import { checkManifests } from '../src/synth/check.ts';
 import { writeFolder } from '../src/synth/files.ts';
-import { renderManifests } from './app.ts';
 
 // What `cdk8s synth` runs, as cdk8s.yaml says; it names the folder in CDK8S_OUTDIR.
 const folder = process.env.CDK8S_OUTDIR ?? join(import.meta.dirname, '..', 'manifests');
 try {
+  // Loaded here, so that a declaration that contradicts itself ends in a message, not in a stack trace.
+  const { renderManifests } = await import('./app.ts');
+  const { topology } = await import('../services/topology.ts');
   const files = renderManifests(topology);
   await checkManifests(files);
   await writeFolder(folder, files);
