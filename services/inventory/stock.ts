@@ -1,3 +1,5 @@
+import { type BoundedMap, createBoundedMap } from '../kit/bounded-map.ts';
+
 /** What is known of one SKU. */
 export interface StockItem {
   quantity: number;
@@ -14,10 +16,13 @@ export interface Reservation {
   remaining: number;
 }
 
-/** Everything the service remembers. The set of SKUs is fixed; reservations are kept oldest first. */
+/**
+ * Everything the service remembers. The set of SKUs is fixed; of the reservations only the latest are kept, so that
+ * repeating the id of one long forgotten would reserve again.
+ */
 export interface Stock {
   items: Map<string, StockItem>;
-  reservations: Map<string, Reservation>;
+  reservations: BoundedMap<Reservation>;
 }
 
 /** What happened to the stock. */
@@ -30,9 +35,6 @@ export interface StockChange {
   sku: string;
   quantity: number;
 }
-
-/** Reservations that are kept; the oldest is forgotten, so that repeating its id would reserve again. */
-export const maxReservations = 100_000;
 
 /** The stock that the service starts with: enough for long load tests. */
 export function seededStock(): Stock {
@@ -52,7 +54,7 @@ export function seededStock(): Stock {
         { quantity, unitPriceCents, version: 1 },
       ]),
     ),
-    reservations: new Map(),
+    reservations: createBoundedMap(50_000),
   };
 }
 
@@ -63,9 +65,6 @@ export function evolve(stock: Stock, event: StockEvent): void {
       const { reservationId, reservation } = event;
       change(stock, reservation.sku, -reservation.quantity);
       stock.reservations.set(reservationId, reservation);
-      if (stock.reservations.size > maxReservations) {
-        stock.reservations.delete(stock.reservations.keys().next().value as string);
-      }
       return;
     }
     case 'imported':

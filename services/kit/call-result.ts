@@ -19,7 +19,17 @@ export function valueOf<Value>(result: CallResult<Value>): Value {
   throw calleeError(result.failure);
 }
 
-/** A failed call as the error of the service that made it. */
+/** A failed call as the error of the service that made it. What only the log shows begins with the callee's name. */
 export function calleeError(failure: CallFailure): ServiceError {
-  return new ServiceError(failure.code, failure.detail, failure.facts);
+  const { code, callee, detail, facts } = failure;
+  return new ServiceError(code, silent.has(code) ? `${callee}: ${detail}` : detail, facts);
 }
+
+// The codes of calls that gave no answer: they are a 5xx, whose message does not reach the user.
+const silent: ReadonlySet<ErrorCode> = new Set([
+  'resource-exhausted',
+  'unavailable',
+  'deadline-exceeded',
+  'callee-failed',
+  'internal',
+]);

@@ -48,3 +48,8 @@ export class ServiceError extends Error {
 export function isErrorCode(value: unknown): value is ErrorCode {
   return (errorCodes as readonly unknown[]).includes(value);
 }
+
+/** The end of a switch over all members of a union: the compiler objects when one is missing. */
+export function unreachable(value: never): never {
+  throw new ServiceError('internal', `unexpected value ${JSON.stringify(value)}`);
+}

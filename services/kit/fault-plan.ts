@@ -1,4 +1,5 @@
 import { status } from '@grpc/grpc-js';
+import { createBoundedMap } from './bounded-map.ts';
 import { ServiceError } from './errors.ts';
 
 /** A failure to give instead of an answer, in the words of both protocols. */
@@ -28,7 +29,7 @@ export interface FaultPlan {
 export interface FaultPlanOptions {
   probability: number;
   seed: number;
-  /** Request ids that are remembered; the oldest is forgotten. @default 10000 */
+  /** The latest request ids whose attempts are remembered. @default 10000 */
   maxRequests?: number;
 }
 
@@ -57,7 +58,7 @@ const httpStatusOf: Partial<Record<keyof typeof status, number>> = {
  */
 export function createFaultPlan(options: FaultPlanOptions): FaultPlan {
   const { probability, seed, maxRequests = 10_000 } = options;
-  const attempts = new Map<string, number>();
+  const attempts = createBoundedMap<number>(maxRequests);
   const draw = seededRandom(seed);
 
   const countAttempt = (attempt: Attempt): number => {
@@ -67,9 +68,7 @@ export function createFaultPlan(options: FaultPlanOptions): FaultPlan {
     if (id === undefined || id.length > maxRequestIdLength) return fromSidecar;
     const key = `${attempt.operation} ${id}`;
     const count = Math.max((attempts.get(key) ?? 0) + 1, fromSidecar);
-    attempts.delete(key);
     attempts.set(key, count);
-    if (attempts.size > maxRequests) attempts.delete(attempts.keys().next().value as string);
     return count;
   };
 

@@ -1,7 +1,7 @@
 import { type ServiceError as GrpcError, type StatusObject, status } from '@grpc/grpc-js';
 import type { CallFailure } from './call-result.ts';
 import { type ErrorCode, ServiceError } from './errors.ts';
-import type { Log } from './log.ts';
+import { type Log, reasonOf } from './log.ts';
 
 const statusOf: Record<ErrorCode, status> = {
   'invalid-argument': status.INVALID_ARGUMENT,
@@ -35,8 +35,7 @@ export function statusOfError(error: unknown, log: Log): Pick<StatusObject, 'cod
     // grpc-js escapes details by encodeURI, which throws on half a surrogate pair.
     return { code: statusOf[error.code], details: error.message.toWellFormed() };
   }
-  const stack = error instanceof Error ? error.stack : String(error);
-  log({ level: 'error', message: 'call failed', stack });
+  log({ level: 'error', message: 'call failed', reason: reasonOf(error) });
   return { code: status.INTERNAL, details: 'internal error' };
 }
 

@@ -1,3 +1,5 @@
+import { ServiceError } from './errors.ts';
+
 /** One line of log: what happened, with values. */
 export interface LogEntry {
   level: 'info' | 'error';
@@ -15,3 +17,9 @@ export function jsonLog(service: string, write: (line: string) => void): Log {
 
 /** A log that writes nothing: for tests. */
 export const silentLog: Log = () => {};
+
+/** Why something failed, for a log: a message for what a service throws on purpose, a stack for a fault of the code. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof ServiceError) return `${error.code}: ${error.message}`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

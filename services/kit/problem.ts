@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { type ErrorCode, type ErrorFacts, ServiceError } from './errors.ts';
-import type { Log } from './log.ts';
+import { type Log, reasonOf } from './log.ts';
 
 /** A problem+json body (RFC 9457); `code` is ours, and tells a caller that the service meant it, not a proxy. */
 export interface Problem {
@@ -38,8 +38,12 @@ export function installProblems(app: FastifyInstance, log: Log): void {
   app.setErrorHandler((error, request, reply) => {
     const problem = problemOfError(error);
     if (problem.status >= 500) {
-      const stack = error instanceof Error ? error.stack : String(error);
-      log({ level: 'error', message: 'request failed', requestId: request.id, stack });
+      log({
+        level: 'error',
+        message: 'request failed',
+        requestId: request.id,
+        reason: reasonOf(error),
+      });
     }
     void sendProblem(reply, { ...problem, requestId: request.id });
   });

@@ -1,5 +1,5 @@
 import { createHttpServer, type HttpServerOptions, type HttpService } from '../kit/http-server.ts';
-import { createOrderStore } from './order.ts';
+import { noOrders } from './order.ts';
 import type { OrderClients } from './place-order.ts';
 import { addOrderRoutes } from './routes.ts';
 
@@ -12,6 +12,6 @@ export interface OrdersOptions extends HttpServerOptions {
 /** Builds the orders service. */
 export function buildOrders(options: OrdersOptions): HttpService {
   const service = createHttpServer(options);
-  addOrderRoutes(service.app, { ...options, store: createOrderStore() });
+  addOrderRoutes(service.app, { ...options, orders: noOrders() });
   return service;
 }

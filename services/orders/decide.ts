@@ -1,5 +1,5 @@
-import type { CallFailure, CallResult } from '../kit/call-result.ts';
-import { type ErrorFacts, ServiceError } from '../kit/errors.ts';
+import { type CallFailure, type CallResult, calleeError } from '../kit/call-result.ts';
+import { type ErrorFacts, ServiceError, unreachable } from '../kit/errors.ts';
 import type { Order, OrderEvent } from './order.ts';
 import type { OrderItem } from './schemas.ts';
 
@@ -59,15 +59,14 @@ export function refusalOf(order: Order): ServiceError | undefined {
       return new ServiceError('failed-precondition', order.detail, facts);
     case 'payment-refused':
       return new ServiceError('payment-required', order.detail, facts);
+    default:
+      return unreachable(order.refusal);
   }
 }
 
 // A failed call that says the request was wrong is this service's mistake, not its caller's.
 function failureOf(orderId: string, failure: CallFailure): ServiceError {
-  const passed = failure.code === 'unavailable' || failure.code === 'deadline-exceeded';
-  const detail = `${failure.callee}: ${failure.detail}`;
-  return new ServiceError(passed ? failure.code : 'callee-failed', detail, {
-    orderId,
-    refusal: 'no-answer',
-  });
+  const silent = failure.code === 'unavailable' || failure.code === 'deadline-exceeded';
+  const code = silent ? failure.code : 'callee-failed';
+  return calleeError({ ...failure, code, facts: { orderId, refusal: 'no-answer' } });
 }

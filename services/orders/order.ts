@@ -1,4 +1,6 @@
+import { type BoundedMap, createBoundedMap } from '../kit/bounded-map.ts';
 import type { CallFailure } from '../kit/call-result.ts';
+import { unreachable } from '../kit/errors.ts';
 import type { OrderItem, OrderView } from './schemas.ts';
 
 interface OrderFacts {
@@ -58,6 +60,8 @@ export function evolve(order: Order, event: OrderEvent): Order {
       return { ...facts, status: 'rejected', refusal: event.refusal, detail: event.detail };
     case 'failed':
       return { ...facts, status: 'failed', failure: event.failure };
+    default:
+      return unreachable(event);
   }
 }
 
@@ -75,23 +79,15 @@ export function viewOf(order: Order): OrderView {
       return { ...facts, status: 'rejected', refusal: order.refusal };
     case 'failed':
       return { ...facts, status: 'failed', refusal: 'no-answer' };
+    default:
+      return unreachable(order);
   }
 }
 
-/** Orders by id, oldest first; beyond `maxOrders` the oldest is forgotten. */
-export interface OrderStore {
-  get(id: string): Order | undefined;
-  save(order: Order): void;
-}
+/** The latest orders by id. */
+export type Orders = BoundedMap<Order>;
 
-/** An {@link OrderStore} in memory. */
-export function createOrderStore(maxOrders = 10_000): OrderStore {
-  const orders = new Map<string, Order>();
-  return {
-    get: (id) => orders.get(id),
-    save(order) {
-      orders.set(order.id, order);
-      if (orders.size > maxOrders) orders.delete(orders.keys().next().value as string);
-    },
-  };
+/** No orders yet. */
+export function noOrders(): Orders {
+  return createBoundedMap(10_000);
 }

@@ -1,3 +1,4 @@
+import { noCharges } from './charge.ts';
 import type { FaultPlan } from '../kit/fault-plan.ts';
 import { createGrpcServer } from '../kit/grpc-server.ts';
 import type { Log } from '../kit/log.ts';
@@ -20,6 +21,6 @@ export function buildPayments(options: PaymentsOptions): Service {
     ...paymentsContract,
     serviceName: paymentsServiceName,
     definition: paymentsContract.grpc.shop.payments.v1.Payments.service,
-    handlers: paymentsHandlers(new Map(), options.newChargeId),
+    handlers: paymentsHandlers(noCharges(), options.newChargeId),
   });
 }

@@ -1,3 +1,5 @@
+import { type BoundedMap, createBoundedMap } from '../kit/bounded-map.ts';
+
 /** What happened to a charge. */
 export type PaymentEvent =
   | { type: 'charged'; chargeId: string; orderId: string; userId: string; amountCents: number }
@@ -8,11 +10,13 @@ export type Charge =
   | { status: 'charged'; orderId: string; userId: string; amountCents: number }
   | { status: 'refunded'; orderId: string; userId: string; amountCents: number };
 
-/** All charges by id, oldest first. */
-export type Charges = Map<string, Charge>;
+/** The latest charges by id; one that is forgotten cannot be refunded any more. */
+export type Charges = BoundedMap<Charge>;
 
-/** Charges that are kept; the oldest is forgotten, and cannot be refunded any more. */
-export const maxCharges = 100_000;
+/** No charges yet. */
+export function noCharges(): Charges {
+  return createBoundedMap(50_000);
+}
 
 /** Applies what happened, in place. */
 export function evolve(charges: Charges, event: PaymentEvent): void {
@@ -20,7 +24,6 @@ export function evolve(charges: Charges, event: PaymentEvent): void {
     case 'charged': {
       const { chargeId, orderId, userId, amountCents } = event;
       charges.set(chargeId, { status: 'charged', orderId, userId, amountCents });
-      if (charges.size > maxCharges) charges.delete(charges.keys().next().value as string);
       return;
     }
     case 'refunded': {

@@ -1,0 +1,144 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { seededRandom } from '../services/kit/fault-plan.ts';
+import { grpcLoad, type Load, restLoad } from './plumbing-load.ts';
+
+// What the kit costs: a REST route of it against bare Fastify, a unary gRPC call against bare grpc-js, with the same
+// schemas and handlers. Run: node bench/plumbing.ts [--json]. The measure is requests per second of the server's CPU
+// time: it is what a saturated server can give, and neighbours on the machine do not change it. Each round visits the
+// arms forth and back (ABBA), and `control` is a second bare server: its ratio shows what this run cannot tell from 1.
+const rounds = 60;
+const slotMs = 60;
+const warmUpMs = 1200;
+const concurrency = 32;
+const resamples = 2000;
+
+interface Arm {
+  name: string;
+  child: ChildProcess;
+  load: Load;
+  perCpuSecond: number[];
+  perSecond: number[];
+}
+
+interface Comparison {
+  what: string;
+  goal: number;
+  ratio: number;
+  interval: [number, number];
+  controlRatio: number;
+  controlInterval: [number, number];
+  barePerCpuSecond: number;
+  kitPerCpuSecond: number;
+  wallClockRatio: number;
+}
+
+async function startArm(name: string, program: string, protocol: 'rest' | 'grpc'): Promise<Arm> {
+  const child = fork(join(import.meta.dirname, 'plumbing-server.ts'), [program]);
+  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+  const load =
+    protocol === 'rest' ? await restLoad(port, concurrency) : grpcLoad(port, concurrency);
+  await load.run(warmUpMs);
+  return { name, child, load, perCpuSecond: [], perSecond: [] };
+}
+
+async function cpuMs(arm: Arm): Promise<number> {
+  const answer = once(arm.child, 'message');
+  arm.child.send('cpu');
+  const [{ cpu }] = (await answer) as [{ cpu: NodeJS.CpuUsage }];
+  return (cpu.user + cpu.system) / 1000;
+}
+
+async function measure(arm: Arm): Promise<void> {
+  const cpuBeforeMs = await cpuMs(arm);
+  const startedMs = performance.now();
+  const count = await arm.load.run(slotMs);
+  const elapsedMs = performance.now() - startedMs;
+  arm.perCpuSecond.push((count * 1000) / ((await cpuMs(arm)) - cpuBeforeMs));
+  arm.perSecond.push((count * 1000) / elapsedMs);
+}
+
+async function compare(protocol: 'rest' | 'grpc', what: string, goal: number): Promise<Comparison> {
+  const arms: Arm[] = [];
+  try {
+    for (const [name, program] of [
+      ['bare', `bare-${protocol}`],
+      ['kit', `kit-${protocol}`],
+      ['control', `bare-${protocol}`],
+    ] as const) {
+      arms.push(await startArm(name, program, protocol));
+    }
+    for (let round = 0; round < rounds; round++) {
+      // Every round starts with another arm, so that none always follows the same one.
+      const order = arms.map((_, index) => arms[(index + round) % arms.length] as Arm);
+      for (const arm of [...order, ...order.toReversed()]) await measure(arm);
+    }
+  } finally {
+    for (const arm of arms) {
+      arm.load.close();
+      arm.child.disconnect();
+    }
+  }
+  const [bare, kit, control] = arms as [Arm, Arm, Arm];
+  return {
+    what,
+    goal,
+    ratio: median(kit.perCpuSecond) / median(bare.perCpuSecond),
+    interval: bootstrap(kit.perCpuSecond, bare.perCpuSecond),
+    controlRatio: median(control.perCpuSecond) / median(bare.perCpuSecond),
+    controlInterval: bootstrap(control.perCpuSecond, bare.perCpuSecond),
+    barePerCpuSecond: median(bare.perCpuSecond),
+    kitPerCpuSecond: median(kit.perCpuSecond),
+    wallClockRatio: median(kit.perSecond) / median(bare.perSecond),
+  };
+}
+
+// The middle 95 % of the ratio of medians over rounds drawn with replacement (percentile bootstrap, Efron 1979).
+// A round's samples are drawn together, since what the machine did in it is common to both arms.
+function bootstrap(over: number[], under: number[]): [number, number] {
+  const draw = seededRandom(1);
+  const ratios: number[] = [];
+  for (let sample = 0; sample < resamples; sample++) {
+    const picked = Array.from({ length: rounds }, () => Math.floor(draw() * rounds) * 2);
+    const pick = (values: number[]): number[] =>
+      picked.flatMap((index) => values.slice(index, index + 2));
+    ratios.push(median(pick(over)) / median(pick(under)));
+  }
+  ratios.sort((a, b) => a - b);
+  const at = (share: number): number => ratios[Math.floor(share * resamples)] as number;
+  return [at(0.025), at(0.975)];
+}
+
+function median(values: number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] as number;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
+}
+
+function row(cells: string[]): string {
+  const [first = '', ...rest] = cells;
+  return `${first.padEnd(28)}${rest.map((cell) => cell.padStart(20)).join('')}`;
+}
+
+function range([low, high]: [number, number], ratio: number): string {
+  return `${ratio.toFixed(3)} [${low.toFixed(3)}, ${high.toFixed(3)}]`;
+}
+
+const results = [
+  await compare('rest', 'REST: kit / bare Fastify', 0.95),
+  await compare('grpc', 'gRPC: kit / bare grpc-js', 0.97),
+];
+if (process.argv.includes('--json')) {
+  process.stdout.write(`${JSON.stringify({ rounds, slotMs, concurrency, results }, null, 2)}\n`);
+} else {
+  process.stdout.write(
+    `${row(['', 'ratio [95 %]', 'goal', 'control (A/A)', 'kit / CPU second'])}\n`,
+  );
+  for (const result of results) {
+    const { what, ratio, interval, goal, controlRatio, controlInterval, kitPerCpuSecond } = result;
+    const cells = [range(interval, ratio), `>= ${goal}`, range(controlInterval, controlRatio)];
+    process.stdout.write(`${row([what, ...cells, kitPerCpuSecond.toFixed(0)])}\n`);
+  }
+}
