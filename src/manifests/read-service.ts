@@ -110,7 +110,8 @@ export function readServiceEntry(
     host,
     labels,
     annotations,
-    clusterIp: addresses[0],
+    // Of several addresses Istio keeps the last for its virtual hosts.
+    clusterIp: addresses.at(-1)?.replace(/\/32$/, ''),
     ports,
     selector,
     origin: 'service-entry',

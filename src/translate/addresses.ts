@@ -18,20 +18,13 @@ export function createAddressBook(world: World): AddressBook {
   for (const [position, replica] of replicasOf(world).entries()) {
     pods.set(keyOf(replica), inRange('10.0', position));
   }
-  const services = new Map<MeshService, string | undefined>();
+  const allotted = new Map<string, string>();
   const taken = new Set(world.services.map((service) => service.clusterIp));
   let position = 0;
   for (const service of world.services) {
-    if (
-      service.clusterIp !== undefined ||
-      service.origin !== 'service' ||
-      service.resolution === 'alias'
-    ) {
-      services.set(service, service.clusterIp === 'None' ? undefined : service.clusterIp);
-      continue;
-    }
+    if (!needsAddress(service)) continue;
     while (taken.has(inRange('10.96', position))) position += 1;
-    services.set(service, inRange('10.96', position));
+    allotted.set(hostKey(service), inRange('10.96', position));
     position += 1;
   }
   return {
@@ -40,13 +33,29 @@ export function createAddressBook(world: World): AddressBook {
       if (address === undefined) throw new RangeError(`no such replica: ${replica.podName}`);
       return address;
     },
-    clusterIp: (service) => services.get(service),
+    clusterIp(service) {
+      if (service.clusterIp === 'None') return undefined;
+      return service.clusterIp ?? allotted.get(hostKey(service));
+    },
   };
 }
 
 /** The synthetic pod IP of one replica; see {@link AddressBook.podIp}. For many, make the book once. */
 export function podIp(world: World, replica: Replica): string {
   return createAddressBook(world).podIp(replica);
+}
+
+/** Whether the API server would allot an address. */
+function needsAddress(service: MeshService): boolean {
+  return (
+    service.clusterIp === undefined &&
+    service.origin === 'service' &&
+    service.resolution !== 'alias'
+  );
+}
+
+function hostKey(service: MeshService): string {
+  return `${service.namespace}/${service.host}`;
 }
 
 function keyOf(replica: Replica): string {

@@ -19,6 +19,9 @@ const observabilityKeys = new Set([
   'accessLog',
 ]);
 
+/** Lists whose order decides nothing: hosts of a locality, and query parameters that must all match. */
+const unorderedLists = new Set(['lbEndpoints', 'queryParameters']);
+
 /** Filters that exist only in Istio's own build of Envoy: telemetry and peer metadata, absent from upstream Envoy. */
 const isIstioFilter = (value: Json): boolean =>
   isObject(value) && typeof value.name === 'string' && value.name.startsWith('istio.');
@@ -60,6 +63,10 @@ function normaliseField(key: string, value: Json): Json | undefined {
   // How secrets reach Envoy: Istio's agent serves them on a Unix socket, the local mesh by ADS. Their names are compared.
   if (key === 'sdsConfig') return 'sds';
   const next = normaliseValue(value);
+  // Members of a set: Istio writes them in the random order of a Go map.
+  if (unorderedLists.has(key) && Array.isArray(next)) {
+    return next.toSorted((a, b) => compare(JSON.stringify(a), JSON.stringify(b)));
+  }
   // A list whose only members were Istio's own filters is the same as none.
   if (Array.isArray(next) && next.length === 0 && Array.isArray(value) && value.length > 0) {
     return undefined;

@@ -22,6 +22,8 @@ export interface Endpoint {
   hasSidecar: boolean;
   /** SPIFFE id; empty: none. */
   identity: string;
+  /** Whether it is a pod, whose readiness is known; what a ServiceEntry lists is taken as it is. */
+  isPod: boolean;
   /** @default 1 */
   weight: number;
   locality: string;
@@ -48,12 +50,18 @@ export function endpointsOf(
           namespace: workload.namespace,
           hasSidecar: workload.injected,
           identity: identity(context, workload.namespace, workload.serviceAccount),
+          isPod: true,
           weight: 1,
           locality: '',
         },
       ];
     });
-  return [...pods, ...service.endpoints.map((one) => listed(context, service, port, one))];
+  // Istio makes a service of each address of a ServiceEntry, and joins them in EDS with their endpoints repeated.
+  const copies = Array.from(
+    { length: Math.max(1, service.addresses.length) },
+    () => service.endpoints,
+  );
+  return [...pods, ...copies.flat().map((one) => listed(context, service, port, one))];
 }
 
 function listed(
@@ -74,6 +82,7 @@ function listed(
       endpoint.serviceAccount === ''
         ? ''
         : identity(context, service.namespace, endpoint.serviceAccount),
+    isPod: false,
     weight: endpoint.weight === 0 ? 1 : endpoint.weight,
     locality: endpoint.locality,
   };
@@ -143,7 +152,7 @@ function lbEndpoint(
   const isMutual = speaksMutualTls(context, query, endpoint);
   return object({
     endpoint: { address: { socketAddress: { address, portValue } } },
-    healthStatus: 'HEALTHY',
+    healthStatus: endpoint.isPod ? 'HEALTHY' : undefined,
     metadata: isMutual
       ? { filterMetadata: { 'envoy.transport_socket_match': { tlsMode: 'istio' } } }
       : undefined,

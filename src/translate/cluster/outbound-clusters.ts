@@ -12,7 +12,7 @@ import { connectionPool } from './connection-pool.ts';
 import { discovery, type DiscoveryType } from './discovery.ts';
 import { endpointsOf, loadAssignment, serviceAccounts } from './endpoints.ts';
 import { isPassthrough, loadBalancer } from './load-balancer.ts';
-import { errorMatcher, outlierDetection, panicThreshold } from './outlier-detection.ts';
+import { outlierDetection, panicThreshold } from './outlier-detection.ts';
 import { protocolOptions, protocolParts } from './protocol-options.ts';
 import { blackHoleCluster, passthroughCluster } from './special-clusters.ts';
 import { clusterTls } from './tls.ts';
@@ -90,11 +90,7 @@ function cluster(
     isOriginalDestination: type === 'ORIGINAL_DST',
     isServiceEntry: service.origin === 'service-entry',
   });
-  const parts = {
-    ...pool.parts,
-    tls: tls.httpOptions,
-    outlierDetection: outlier === undefined ? undefined : errorMatcher(outlier),
-  };
+  const parts = { ...pool.parts, tls: tls.httpOptions };
   return object({
     ...tls.fields,
     name,

@@ -1,4 +1,4 @@
-import { asList, asNumber, asRecord } from '../../manifests/fields.ts';
+import { asNumber, asRecord } from '../../manifests/fields.ts';
 import type { JsonObject } from '../envoy.ts';
 import { duration } from '../values/duration.ts';
 import { object } from '../values/json.ts';
@@ -40,21 +40,6 @@ function consecutive(value: unknown, limit: string, enforcing: string): JsonObje
 export function panicThreshold(settings: unknown): JsonObject {
   const percent = positive(asRecord(settings).minHealthPercent);
   return percent === undefined ? {} : { value: percent };
-}
-
-/** `outlierDetectionHttpErrorCodes`: the response codes that count as errors, instead of all 5xx; undefined when not given. */
-export function errorMatcher(settings: unknown): JsonObject | undefined {
-  const codes = asList(asRecord(settings).outlierDetectionHttpErrorCodes).filter(
-    (code) => typeof code === 'number',
-  );
-  const rules: JsonObject[] = codes.map((code) => ({
-    httpResponseHeadersMatch: {
-      headers: [{ name: ':status', stringMatch: { exact: String(code) } }],
-    },
-  }));
-  const [first] = rules;
-  if (first === undefined) return undefined;
-  return { errorMatcher: rules.length === 1 ? first : { orMatch: { rules } } };
 }
 
 function positive(value: unknown): number | undefined {

@@ -13,8 +13,6 @@ export interface HttpProtocolParts {
   http2: JsonObject;
   /** `upstreamHttpProtocolOptions`: automatic SNI and SAN of TLS. */
   tls: JsonObject;
-  /** `outlierDetection`: which responses count as errors. */
-  outlierDetection: JsonObject | undefined;
   /** Whether the options are written even if nothing else is set: `{}` would mean Envoy's defaults just the same. */
   isForced: boolean;
 }
@@ -29,7 +27,7 @@ export function protocolParts(
     : protocol === 'auto' && proxyType === 'sidecar'
       ? 'downstream'
       : undefined;
-  return { upstream, common: {}, http2: {}, tls: {}, outlierDetection: undefined, isForced: false };
+  return { upstream, common: {}, http2: {}, tls: {}, isForced: false };
 }
 
 const key = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
@@ -40,7 +38,6 @@ export function protocolOptions(parts: HttpProtocolParts): Json | undefined {
     parts.upstream === undefined &&
     Object.keys(parts.common).length === 0 &&
     Object.keys(parts.tls).length === 0 &&
-    parts.outlierDetection === undefined &&
     !parts.isForced;
   if (isEmpty) return undefined;
   const options = object({
@@ -48,7 +45,6 @@ export function protocolOptions(parts: HttpProtocolParts): Json | undefined {
       Object.keys(parts.common).length === 0 && !parts.isForced ? undefined : parts.common,
     upstreamHttpProtocolOptions: Object.keys(parts.tls).length === 0 ? undefined : parts.tls,
     ...upstreamField(parts),
-    outlierDetection: parts.outlierDetection,
   });
   return { [key]: any(key, options) };
 }

@@ -47,6 +47,8 @@ export function outboundListener(context: TranslateContext, entry: ListenerEntry
 const tlsInspector = extension(
   'envoy.filters.listener.tls_inspector',
   'envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector',
+  // Enough for most handshakes' first packet; Envoy's default reserves 64 KB for every connection.
+  { initialReadBufferSize: 512 },
 );
 const httpInspector = extension(
   'envoy.filters.listener.http_inspector',
