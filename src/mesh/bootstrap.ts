@@ -27,6 +27,9 @@ export const envoyArguments = [
   '--reject-unknown-dynamic-fields',
   '--log-level',
   'warning',
+  // Istio writes a deprecated field (max_grpc_timeout) into every route: a warning each, at every update.
+  '--component-log-level',
+  'misc:error',
 ];
 
 /** Envoy's bootstrap: everything else comes by ADS. */

@@ -6,6 +6,7 @@ import type { MeshControl } from './control.ts';
 /** The methods of {@link MeshControl}, by name: `POST /v1/NAME` with the arguments as a JSON list. */
 export const controlMethods = [
   'status',
+  'resources',
   'apply',
   'remove',
   'revert',

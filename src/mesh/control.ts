@@ -91,6 +91,8 @@ export interface InstanceStatus {
 /** What a running instance offers, in process and over its control port alike. */
 export interface MeshControl {
   status(): Promise<InstanceStatus>;
+  /** Names of all resources that stand now: the manifests' and what was applied over them. */
+  resources(): Promise<ResourceName[]>;
   /** Lays resources over the manifests, as `kubectl apply` would; resolves when every sidecar enforces them. */
   apply(owner: string, resources: Resource[]): Promise<ChangeReport>;
   /** Takes resources away, applied ones and the manifests' own alike, as `kubectl delete` would; `revert` brings them back. */

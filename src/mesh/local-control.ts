@@ -170,6 +170,12 @@ export function createLocalControl(options: LocalControlOptions): MeshControl {
 
   return {
     status,
+    resources: async () =>
+      effective(runtime.layers()).map(({ apiVersion, kind, metadata: { name, namespace } }) => ({
+        apiVersion,
+        kind,
+        metadata: { name, namespace },
+      })),
     apply: async (owner, resources) => {
       const actions = applyActions(effective(runtime.layers()), resources);
       const report = await runtime.change((layers) => applied(layers, owner, resources));

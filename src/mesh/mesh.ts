@@ -154,6 +154,7 @@ const launch = async (
   undo.add(() => secrets.stop());
   const encoder = createResourceEncoder(createProtoJson(schema));
   const startedAt = new Date().toISOString();
+  let ready = false;
   const token = randomBytes(32).toString('hex');
   const controlPort = await ports.allot('control');
   const save = (): Promise<void> =>
@@ -161,6 +162,7 @@ const launch = async (
       name,
       supervisor: { pid: process.pid, startTime: startTimeOf(process.pid) ?? '' },
       startedAt,
+      ready,
       controlPort,
       token,
       socketFolder,
@@ -216,6 +218,8 @@ const launch = async (
   await progress.step('services and sidecars ready', (step) =>
     runtime.start(readyTimeoutMs, signal, (count, of) => step.update(`${count} of ${of}`)),
   );
+  ready = true;
+  await save();
   if (options.watch !== false) {
     await followManifests(
       { manifests, runtime, note: progress.note, error: (text) => (configError = text) },

@@ -11,6 +11,8 @@ export interface InstanceState {
   /** The supervisor. */
   supervisor: ProcessIdentity;
   startedAt: string;
+  /** Whether it has come up; until then the processes are starting. */
+  ready: boolean;
   /** The control server on 127.0.0.1. */
   controlPort: number;
   /** Bearer token of the control server; the file is readable by its owner only. */

@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { type ErrorCode, errorCodes, WindtunnelError } from '../errors.ts';
 import type { MeshControl } from './control.ts';
 import { isRunning } from './processes/identity.ts';
-import { readState } from './state.ts';
+import { defaultInstance, instanceFolder, readState } from './state.ts';
 
 interface Answer {
   status: number;
@@ -84,6 +84,7 @@ export async function connect(folder: string): Promise<MeshControl> {
   };
   return {
     status: () => call('status'),
+    resources: () => call('resources'),
     apply: (owner, resources) => call('apply', owner, resources),
     remove: (owner, resources) => call('remove', owner, resources),
     revert: (owner) => call('revert', owner),
@@ -93,4 +94,12 @@ export async function connect(folder: string): Promise<MeshControl> {
     kill: (pod, signal) => call('kill', pod, signal),
     shutdown: () => call('shutdown'),
   };
+}
+
+/** {@link connect}s to an instance of a project by its name. */
+export function connectInstance(
+  projectDir: string,
+  name: string = defaultInstance,
+): Promise<MeshControl> {
+  return connect(instanceFolder(projectDir, name));
 }

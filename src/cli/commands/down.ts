@@ -1,0 +1,66 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from '../../mesh/client.ts';
+import { isRunning, signalTree } from '../../mesh/processes/identity.ts';
+import { instanceFolder, instanceNames, readState } from '../../mesh/state.ts';
+import { sweep } from '../../mesh/sweep.ts';
+import type { Command, CommandInput } from '../command.ts';
+import { text } from './options.ts';
+
+const stopTimeoutMs = 30_000;
+const killTimeoutMs = 5000;
+
+/** Waits until an instance's supervisor is gone; false when it still runs after `timeoutMs`. */
+const gone = async (folder: string, timeoutMs: number): Promise<boolean> => {
+  const state = await readState(folder);
+  const endMs = performance.now() + timeoutMs;
+  while (state && isRunning(state.supervisor)) {
+    if (performance.now() > endMs) return false;
+    await sleep(50);
+  }
+  return true;
+};
+
+/** Ends one instance, whatever state it is in; resolves to what there is to say. */
+const endInstance = async (folder: string, name: string): Promise<string> => {
+  const state = await readState(folder);
+  let how = 'was not running';
+  if (state && isRunning(state.supervisor)) {
+    how = 'stopped';
+    await connect(folder)
+      .then((control) => control.shutdown())
+      .catch(() => signalTree(state.supervisor.pid, 'SIGTERM'));
+    if (!(await gone(folder, stopTimeoutMs))) {
+      how = 'did not stop by itself and was killed';
+      signalTree(state.supervisor.pid, 'SIGKILL');
+      await gone(folder, killTimeoutMs);
+    }
+  }
+  const { ended } = await sweep(folder);
+  const leftovers =
+    ended.length === 0 ? '' : `; ended ${ended.length} processes that it left behind`;
+  return `${name}: ${how}${leftovers}`;
+};
+
+const run = async ({ options, projectDir, progress, print }: CommandInput): Promise<number> => {
+  const names = options.all ? instanceNames(projectDir) : [text(options, 'name') ?? 'default'];
+  for (const name of names) {
+    const folder = instanceFolder(projectDir, name);
+    print(await progress.step(`${name} down`, () => endInstance(folder, name)));
+  }
+  return 0;
+};
+
+/** `windtunnel down`. */
+export const downCommand: Command = {
+  name: 'down',
+  summary: 'end a local mesh, or clean up after one that was killed',
+  usage: '[--name NAME | --all]',
+  description: `
+Ends services, sidecars and the process that runs them. When that process is gone already (kill -9, a crash), ends what
+it left behind. Nothing to do is success. The logs stay.`,
+  options: {
+    name: { type: 'string', value: 'NAME', help: 'name of the instance; default: default' },
+    all: { type: 'boolean', help: 'every instance of this project' },
+  },
+  run,
+};

@@ -1,0 +1,68 @@
+import { relative } from 'node:path';
+import { connectInstance } from '../../mesh/client.ts';
+import type { InstanceStatus, ProcessStatus } from '../../mesh/control.ts';
+import type { Command, CommandInput } from '../command.ts';
+import { text } from './options.ts';
+
+const portText = (ports: Record<string, number>): string =>
+  Object.entries(ports)
+    .map(([role, port]) => `${role} ${port}`)
+    .join(', ');
+
+const order: ProcessStatus['kind'][] = ['gateway', 'service', 'sidecar', 'control'];
+
+/** The lines of `windtunnel status`: the instance, then a table with a row for each process. */
+export function statusLines(status: InstanceStatus, cwd: string): string[] {
+  const rows = status.processes
+    .toSorted((a, b) => a.pod.localeCompare(b.pod) || order.indexOf(a.kind) - order.indexOf(b.kind))
+    .map((one) => [
+      `${one.pod}.${one.namespace}`,
+      one.kind,
+      one.restarts > 0 ? `${one.state} (${one.restarts} restarts)` : one.state,
+      String(one.pid || '-'),
+      portText(one.ports),
+      relative(cwd, one.logFile) || one.logFile,
+    ]);
+  const table = [['POD', 'PROCESS', 'STATE', 'PID', 'PORTS ON 127.0.0.1', 'LOG'], ...rows];
+  const widths = [0, 1, 2, 3, 4].map((column) =>
+    Math.max(...table.map((row) => (row[column] ?? '').length)),
+  );
+  const applied = Object.entries(status.applied).filter(([, names]) => names.length > 0);
+  return [
+    `instance ${status.name}, process ${status.pid}, since ${status.startedAt}`,
+    `manifests: ${status.manifests.join(', ')}`,
+    ...applied.map(([owner, names]) => `applied by ${owner}: ${names.join(', ')}`),
+    ...(status.entry ? [`entry: http://${status.entry.address}:${status.entry.port}`] : []),
+    ...(status.configError === null ? [] : [`NOT IN FORCE: ${status.configError}`]),
+    '',
+    ...table.map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    ),
+  ];
+}
+
+const run = async ({ options, projectDir, cwd, print }: CommandInput): Promise<number> => {
+  const control = await connectInstance(projectDir, text(options, 'name'));
+  const status = await control.status();
+  if (options.json) print(JSON.stringify(status, null, 2));
+  else for (const line of statusLines(status, cwd)) print(line);
+  const healthy = status.processes.every(({ state }) => state === 'ready');
+  return healthy && status.configError === null ? 0 : 1;
+};
+
+/** `windtunnel status`. */
+export const statusCommand: Command = {
+  name: 'status',
+  summary: 'show services, sidecars, ports, health and logs of a local mesh',
+  usage: '[--json]',
+  description: `
+Exits 0 when every process is ready and the last edit of the manifests is in force, else 1.`,
+  options: {
+    name: { type: 'string', value: 'NAME', help: 'name of the instance; default: default' },
+    json: { type: 'boolean', help: 'all of it as JSON' },
+  },
+  run,
+};

@@ -1,0 +1,140 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, openSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { WindtunnelError } from '../../errors.ts';
+import { connect } from '../../mesh/client.ts';
+import type { InstanceStatus } from '../../mesh/control.ts';
+import { startMesh } from '../../mesh/mesh.ts';
+import { defaultInstance, instanceFolder, readState } from '../../mesh/state.ts';
+import type { Command, CommandInput } from '../command.ts';
+import { list, portNumber, text } from './options.ts';
+
+const detachedTimeoutMs = 180_000;
+
+const summary = (status: InstanceStatus): string[] => {
+  const services = status.processes.filter(({ kind }) => kind === 'service');
+  const proxies = status.processes.length - services.length;
+  const entry = status.entry ? `http://${status.entry.address}:${status.entry.port}` : undefined;
+  const name = status.name === defaultInstance ? '' : ` --name ${status.name}`;
+  return [
+    `up: ${services.length} service processes behind ${proxies} Envoys`,
+    ...(entry === undefined ? [] : [`entry: ${entry}   (the ingress gateway)`]),
+    `logs: ${join(status.folder, 'logs')}`,
+    `try: windtunnel status${name}; edit a file under ${status.manifests.join(', ')}: it is in force at once`,
+  ];
+};
+
+const foreground = async (input: CommandInput): Promise<number> => {
+  const { options, projectDir, cwd, env, progress, signal, print } = input;
+  const manifests = list(options, 'file').map((path) => resolve(cwd, path));
+  const images = text(options, 'images');
+  const entryPort = portNumber(options, 'port');
+  const name = text(options, 'name');
+  const mesh = await startMesh({
+    projectDir,
+    ...(manifests.length > 0 ? { manifests } : {}),
+    ...(name === undefined ? {} : { name }),
+    ...(images === undefined ? {} : { imagesFile: resolve(cwd, images) }),
+    ...(entryPort === undefined ? {} : { entryPort }),
+    progress,
+    signal,
+    env,
+  });
+  for (const line of summary(await mesh.control.status())) print(line);
+  print('Ctrl-C ends it');
+  const interrupted = new Promise<void>((done) => {
+    if (signal.aborted) done();
+    else signal.addEventListener('abort', () => done(), { once: true });
+  });
+  await Promise.race([interrupted, mesh.ended]);
+  await mesh.stop();
+  return 0;
+};
+
+const detached = async (input: CommandInput): Promise<number> => {
+  const { options, projectDir, cwd, env, progress, signal, print } = input;
+  const folder = instanceFolder(projectDir, text(options, 'name'));
+  mkdirSync(folder, { recursive: true });
+  const logFile = join(folder, 'up.log');
+  const log = openSync(logFile, 'w', 0o600);
+  const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+  const args = ['up'];
+  for (const path of list(options, 'file')) args.push('--file', resolve(cwd, path));
+  for (const name of ['name', 'port']) {
+    const value = text(options, name);
+    if (value !== undefined) args.push(`--${name}`, value);
+  }
+  const images = text(options, 'images');
+  if (images !== undefined) args.push('--images', resolve(cwd, images));
+  const child = spawn(process.execPath, [main, ...args], {
+    cwd,
+    env: { ...env, INIT_CWD: cwd } as NodeJS.ProcessEnv,
+    detached: true,
+    stdio: ['ignore', log, log],
+  });
+  child.unref();
+  let exitCode: number | null = null;
+  child.once('exit', (code) => {
+    exitCode = code ?? 1;
+  });
+  await progress.step('local mesh up, detached', async (step) => {
+    const endMs = performance.now() + detachedTimeoutMs;
+    while (performance.now() < endMs) {
+      if (exitCode !== null) {
+        const { readFileSync } = await import('node:fs');
+        throw new WindtunnelError('start-failed', readFileSync(logFile, 'utf8').trim(), {
+          next: `the whole log: ${logFile}`,
+        });
+      }
+      signal.throwIfAborted();
+      const state = await readState(folder);
+      if (state?.ready && state.supervisor.pid === child.pid) return;
+      step.update(`process ${child.pid}`);
+      await sleep(50);
+    }
+    throw new WindtunnelError('timeout', `not up within ${detachedTimeoutMs / 1000} s`, {
+      next: `its log: ${logFile}; windtunnel down ends it`,
+    });
+  });
+  const control = await connect(folder);
+  for (const line of summary(await control.status())) print(line);
+  print('windtunnel down ends it');
+  return 0;
+};
+
+/** `windtunnel up`. */
+export const upCommand: Command = {
+  name: 'up',
+  summary: 'bring manifests up on a local mesh of real Envoys',
+  usage: '[-f FOLDER …] [--detach]',
+  description: `
+Runs every Deployment of the manifests as processes on this machine, each replica behind its own Envoy sidecar:
+STRICT mTLS, authorization, routes, retries, timeouts, breakers and faults as Istio would configure them.
+Everything listens on 127.0.0.1. Edits of the manifests are in force within milliseconds, without a restart.
+
+  windtunnel up                                   the shop, until Ctrl-C
+  windtunnel up --detach                          in the background
+  windtunnel up -f k8s/ -f istio/ --images my-images.yaml --name other
+                                                  other manifests; the image map says what to run for an image:
+                                                  images: {"registry/users:1": {folder: ./users, command: [node, main.js]}}`,
+  options: {
+    file: {
+      type: 'string',
+      short: 'f',
+      multiple: true,
+      value: 'PATH',
+      help: 'file or folder of manifests, may be repeated; default: manifests/ of the project',
+    },
+    name: { type: 'string', value: 'NAME', help: 'name of the instance; default: default' },
+    port: {
+      type: 'string',
+      value: 'PORT',
+      help: 'port of the ingress gateway; default: a free one',
+    },
+    images: { type: 'string', value: 'FILE', help: 'image map; default: services/images.yaml' },
+    detach: { type: 'boolean', short: 'd', help: 'return when it is up; windtunnel down ends it' },
+  },
+  run: (input) => (input.options.detach ? detached(input) : foreground(input)),
+};

@@ -1,0 +1,8 @@
+import type { MeshControl } from '../mesh/control.ts';
+import type { Target } from './target.ts';
+
+/** The local mesh as the place where an experiment runs. */
+export function localTarget(control: MeshControl): Target {
+  const { apply, revert, entry, counters, accessLog, kill } = control;
+  return { name: 'local', apply, revert, entry, counters, accessLog, kill };
+}
