@@ -1,4 +1,5 @@
 import type { JsonObject } from '../envoy.ts';
+import { tokenRule } from './claims.ts';
 import {
   cidrRange,
   headerMatcher,
@@ -26,6 +27,8 @@ export interface RuleContext {
 export interface Attribute {
   part: 'permission' | 'principal';
   match(value: string, context: RuleContext): RbacRule | undefined;
+  /** All values make one rule, in place of a choice between the rules of each. */
+  matchAll?(values: string[], context: RuleContext): RbacRule | undefined;
 }
 
 /** A key of {@link attributes}. */
@@ -39,6 +42,7 @@ export type AttributeKey =
   | 'source.trustDomain'
   | 'source.serviceAccount'
   | 'source.principal'
+  | 'request.auth.principal'
   | ':authority'
   | ':method'
   | ':path';
@@ -79,6 +83,7 @@ export const attributes: Record<AttributeKey, Attribute> = {
     part: 'principal',
     match: (value) => authenticated(stringMatcher(value, 'spiffe://')),
   },
+  'request.auth.principal': tokenAttribute(tokenRule('request.auth.principal')),
   ':authority': {
     part: 'permission',
     match: (value, { forTcp }) =>
@@ -104,8 +109,21 @@ export function conditionAttribute(key: string): Attribute | undefined {
       match: (value, { forTcp }) => (forTcp ? undefined : { header: headerMatcher(header, value) }),
     };
   }
+  if (key.startsWith('request.auth.')) {
+    const rule = tokenRule(key);
+    return rule === undefined ? undefined : tokenAttribute(rule);
+  }
   if (!/^(source|destination|connection|remote)\./.test(key)) return undefined;
   return (attributes as Record<string, Attribute>)[key];
+}
+
+/** A token comes with a request, so on TCP there is none to look at. */
+function tokenAttribute(rule: ((values: string[]) => RbacRule) | undefined): Attribute {
+  return {
+    part: 'principal',
+    match: () => undefined,
+    matchAll: (values, { forTcp }) => (forTcp ? undefined : rule?.(values)),
+  };
 }
 
 function pathRule(path: string): RbacRule {

@@ -12,6 +12,7 @@ import type { RbacRule } from './matchers.ts';
 /** Fields of `from[].source`, in the order in which Istio puts them before the conditions. */
 const sourceFields: [AttributeKey, string][] = [
   ['source.principal', 'principals'],
+  ['request.auth.principal', 'requestPrincipals'],
   ['source.serviceAccount', 'serviceAccounts'],
   ['source.trustDomain', 'trustDomains'],
   ['source.namespace', 'namespaces'],
@@ -107,15 +108,21 @@ function conjunction(
     part === 'permission'
       ? { and: 'andRules', or: 'orRules', not: 'notRule', list: 'rules' }
       : { and: 'andIds', or: 'orIds', not: 'notId', list: 'ids' };
+  const either = (attribute: Attribute, values: string[]): RbacRule | 'none' | 'unsaid' => {
+    if (values.length === 0) return 'none';
+    if (attribute.matchAll !== undefined) return attribute.matchAll(values, context) ?? 'unsaid';
+    const rules = values.map((value) => attribute.match(value, context));
+    const said = rules.filter((rule) => rule !== undefined);
+    if (!lenient && said.length < rules.length) return 'unsaid';
+    return said.length === 0 ? 'unsaid' : { [names.or]: { [names.list]: said } };
+  };
   const all: RbacRule[] = [];
   for (const { attribute, values, notValues } of terms) {
-    const wanted = values.map((value) => attribute.match(value, context));
-    const unwanted = notValues.map((value) => attribute.match(value, context));
-    if (!lenient && [...wanted, ...unwanted].includes(undefined)) return undefined;
-    const said = wanted.filter((rule) => rule !== undefined);
-    const denied = unwanted.filter((rule) => rule !== undefined);
-    if (said.length > 0) all.push({ [names.or]: { [names.list]: said } });
-    if (denied.length > 0) all.push({ [names.not]: { [names.or]: { [names.list]: denied } } });
+    const wanted = either(attribute, values);
+    const unwanted = either(attribute, notValues);
+    if (!lenient && (wanted === 'unsaid' || unwanted === 'unsaid')) return undefined;
+    if (typeof wanted !== 'string') all.push(wanted);
+    if (typeof unwanted !== 'string') all.push({ [names.not]: unwanted });
   }
   return { [names.and]: { [names.list]: all.length > 0 ? all : [{ any: true }] } };
 }

@@ -1,4 +1,4 @@
-import { rbacHttpFilters } from '../authorization/rbac.ts';
+import { securityFilters } from '../authorization/security-filters.ts';
 import type { TranslateContext } from '../context.ts';
 import type { EnvoyListener, JsonObject } from '../envoy.ts';
 import { any, extension } from '../values/json.ts';
@@ -28,7 +28,7 @@ function gatewayHttpManager(context: TranslateContext, port: number): JsonObject
         routeConfigName: gatewayRouteName(port),
       },
       httpFilters: [
-        ...rbacHttpFilters(context),
+        ...securityFilters(context),
         extension(
           'envoy.filters.http.grpc_stats',
           'envoy.extensions.filters.http.grpc_stats.v3.FilterConfig',

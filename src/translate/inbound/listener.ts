@@ -1,6 +1,7 @@
 import { isHttp } from '../../manifests/port-protocol.ts';
 import type { PortProtocol } from '../../manifests/world.ts';
-import { rbacHttpFilters, rbacNetworkFilters } from '../authorization/rbac.ts';
+import { rbacNetworkFilters } from '../authorization/rbac.ts';
+import { securityFilters } from '../authorization/security-filters.ts';
 import type { TranslateContext } from '../context.ts';
 import type { EnvoyListener, JsonObject } from '../envoy.ts';
 import { modeForPort, type PeerAuthentication } from '../policies/peer-authentication.ts';
@@ -34,7 +35,7 @@ export function inboundListener(
   targets: InboundTarget[],
   peer: PeerAuthentication,
 ): EnvoyListener {
-  const security = { http: rbacHttpFilters(context), tcp: rbacNetworkFilters(context) };
+  const security = { http: securityFilters(context), tcp: rbacNetworkFilters(context) };
   const chainsOf = (
     destination: Destination,
   ): { chain: JsonObject; match: ChainMatch; port: number }[] =>

@@ -31,6 +31,15 @@ metadata: { name: ${name}, namespace: ${namespace}, annotations: { ${annotations
 spec: ${spec === '' ? '{}' : `\n  ${spec.trim().replaceAll('\n', '\n  ')}`}
 `;
 
+const jwt = (spec: string, namespace = 'shop'): string => `
+---
+apiVersion: security.istio.io/v1
+kind: RequestAuthentication
+metadata: { name: tokens, namespace: ${namespace} }
+spec:
+  ${spec}
+`;
+
 const authorization = (name: string, ...policies: string[]): OracleCase => ({
   name: `authorization-${name}`,
   workload: 'users.shop',
@@ -195,5 +204,40 @@ when:
   rule(
     'quoted-regex',
     `from: [{ source: { namespaces: ["a.b"], principals: ["*/ns/a.b/sa/x"] } }]`,
+  ),
+  rule(
+    'request-principals',
+    `from: [{ source: { requestPrincipals: ["https://issuer.example.com/alice", "*", "*/bob", "*carol", "https://issuer.example.com/*", "https://x/d*", "open*"], notRequestPrincipals: ["https://issuer.example.com/mallory"] } }]`,
+  ),
+  rule(
+    'when-token',
+    `when:
+- { key: request.auth.principal, values: ["https://issuer.example.com/alice"] }
+- { key: request.auth.audiences, values: [shop, "shop-*"] }
+- { key: request.auth.presenter, values: [web], notValues: [mobile] }
+- { key: "request.auth.claims[groups]", values: [admins, ops] }
+- { key: "request.auth.claims[realm][role]", notValues: [guest] }`,
+  ),
+  rule('deny-without-token', `from: [{ source: { notRequestPrincipals: ["*"] } }]`, 'DENY'),
+  authorization(
+    'one-token-issuer',
+    jwt(`selector: { matchLabels: { app: users } }
+  jwtRules: [{ issuer: "https://issuer.example.com", jwks: '{"keys":[]}' }]`),
+    policy('rules: [{ from: [{ source: { requestPrincipals: ["*"] } }] }]'),
+  ),
+  authorization(
+    'two-token-issuers',
+    jwt(`jwtRules:
+  - { issuer: z.example.com, jwks: '{"keys":[]}', audiences: [shop], forwardOriginalToken: true, outputPayloadToHeader: x-payload, fromHeaders: [{ name: x-jwt, prefix: "JWT " }, { name: x-raw }], fromParams: [token], fromCookies: [session], spaceDelimitedClaims: [roles] }
+  - { issuer: a.example.com, jwks: '{"keys":[]}', outputClaimToHeaders: [{ header: x-sub, claim: sub }] }`),
+  ),
+  authorization(
+    'token-issuer-of-the-root-namespace',
+    jwt(
+      `jwtRules: [{ issuer: "https://issuer.example.com", jwks: '{"keys":[]}' }]`,
+      'istio-system',
+    ),
+    jwt(`selector: { matchLabels: { app: orders } }
+  jwtRules: [{ issuer: "https://other.example.com", jwks: '{"keys":[]}' }]`),
   ),
 ];

@@ -149,6 +149,20 @@ spec:
     to: [{ operation: { hosts: [shop.example.com], paths: [/admin/*] } }]
 `,
   ),
+  ingress(
+    'token',
+    gateway(http('"*"')),
+    service(`hosts: ["*"], gateways: [web], ${toFront}`),
+    `
+---
+apiVersion: security.istio.io/v1
+kind: RequestAuthentication
+metadata: { name: tokens, namespace: istio-system }
+spec:
+  selector: { matchLabels: { istio: ingressgateway } }
+  jwtRules: [{ issuer: "https://issuer.example.com", jwks: '{"keys":[]}' }]
+`,
+  ),
   {
     name: 'gateway-own-workload-and-service',
     workload: 'edge.shop',
