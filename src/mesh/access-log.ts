@@ -29,6 +29,8 @@ export function parseLine(line: string): AccessLogEntry | undefined {
     workload: String(raw.workload),
     direction,
     requestId: textOrNull('requestId'),
+    // version-traceid-parentid-flags (W3C Trace Context)
+    traceId: textOrNull('traceId')?.split('-')[1] ?? null,
     method: textOrNull('method'),
     path: textOrNull('path'),
     authority: textOrNull('authority'),
@@ -48,27 +50,30 @@ export function parseLine(line: string): AccessLogEntry | undefined {
 }
 
 /**
- * Reads the whole lines of an access log from byte `mark` on; the new mark is where the next call goes on.
+ * Reads the whole lines of an access log from byte `mark` on, up to byte `to`; the new mark is where the next call goes on.
+ * A mark beyond the end means the end: nothing is read, and what comes later is new.
  * A file that is not there is empty; more than 256 MB are read in several calls.
  */
 export async function readAccessLog(
   file: string,
   mark: number,
+  to = Number.MAX_SAFE_INTEGER,
 ): Promise<{ entries: AccessLogEntry[]; mark: number }> {
   const handle = await open(file, 'r').catch(() => undefined);
   if (!handle) return { entries: [], mark: 0 };
   try {
-    const { size } = await handle.stat();
-    const length = Math.min(Math.max(0, size - mark), maxBytesARead);
+    const size = Math.min((await handle.stat()).size, to);
+    const from = Math.min(mark, size);
+    const length = Math.min(size - from, maxBytesARead);
     const buffer = Buffer.alloc(length);
-    const { bytesRead } = await handle.read(buffer, 0, length, mark);
+    const { bytesRead } = await handle.read(buffer, 0, length, from);
     const end = buffer.subarray(0, bytesRead).lastIndexOf(0x0a) + 1;
     const lines = buffer.toString('utf8', 0, end).split('\n');
     const entries = lines.flatMap((line) => {
       const entry = line === '' ? undefined : parseLine(line);
       return entry ? [entry] : [];
     });
-    return { entries, mark: mark + end };
+    return { entries, mark: from + end };
   } finally {
     await handle.close();
   }

@@ -32,6 +32,8 @@ export interface AccessLogEntry {
   workload: string;
   direction: 'outbound' | 'inbound' | 'gateway';
   requestId: string | null;
+  /** Trace id of the `traceparent` header: the same on every hop, also behind a gateway, which gives a request id of its own. */
+  traceId: string | null;
   method: string | null;
   path: string | null;
   authority: string | null;
@@ -103,7 +105,7 @@ export interface MeshControl {
   entry(workload: string, authority: string): Promise<Entry>;
   /** Envoy's counters and gauges of all replicas of a workload, summed, whose name matches `filter` (RE2 as Envoy's /stats takes it). */
   counters(workload: string, filter: string): Promise<Record<string, number>>;
-  /** Access log lines that were written since `mark` (0: all), after a flush; and the mark for the next call. */
+  /** Access log lines that were written since `mark` (0: all; beyond the end: none), after a flush; and the mark for the next call. */
   accessLog(workload: string, mark: number): Promise<{ entries: AccessLogEntry[]; mark: number }>;
   /** Sends a signal to one replica's service process; it is started again unless the instance stops. */
   kill(pod: string, signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT'): Promise<void>;

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WindtunnelError } from '../errors.ts';
-import { readAccessLog } from './access-log.ts';
 import { adminRequest, readStats } from './admin.ts';
 import type { Entry, InstanceStatus, MeshControl, ProcessStatus } from './control.ts';
 import {
@@ -17,6 +16,7 @@ import { type Pod, portKeys, workloadKey } from './pods.ts';
 import { tcpProbe } from './probes.ts';
 import { findReferences, serviceNames } from './references.ts';
 import type { Runtime } from './runtime.ts';
+import { createWorkloadLogs } from './workload-log.ts';
 
 /** What {@link createLocalControl} needs beside the runtime. */
 export interface LocalControlOptions {
@@ -151,6 +151,7 @@ const counters = async (
 /** The {@link MeshControl} of an instance that runs in this process. */
 export function createLocalControl(options: LocalControlOptions): MeshControl {
   const { runtime, name, folder, manifests, startedAt, configError, shutdown } = options;
+  const logs = createWorkloadLogs();
 
   const status = async (): Promise<InstanceStatus> => ({
     name,
@@ -190,12 +191,17 @@ export function createLocalControl(options: LocalControlOptions): MeshControl {
     entry: (workload, authority) => openEntry(runtime, workload, authority),
     counters: (workload, filter) => counters(runtime, workload, filter),
     accessLog: async (workload, mark) => {
-      const [pod] = find(runtime, workload);
+      const pods = find(runtime, workload);
       const flush = ({ adminSocket = '' }: PodRuntime): Promise<unknown> =>
         adminRequest(adminSocket, 'POST', '/reopen_logs').catch(() => {});
       await Promise.all(proxiesOf(runtime, workload).map(flush));
       await sleep(flushMs);
-      return readAccessLog(runtime.logFile(pod ? workloadKey(pod.workload) : workload), mark);
+      const key = pods[0] ? workloadKey(pods[0].workload) : workload;
+      return logs.read(
+        key,
+        pods.map(({ id }) => runtime.accessLogFile(id)),
+        mark,
+      );
     },
     kill: async (podName, signal) => {
       const found = runtime.pods().find(({ pod }) => pod.id === podName || pod.name === podName);

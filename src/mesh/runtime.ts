@@ -57,7 +57,8 @@ export interface Runtime {
   refreshSecrets(): Promise<void>;
   /** Loopback port of a name of portKeys; undefined when it has none. */
   port(key: string): number | undefined;
-  logFile(workload: string): string;
+  /** The access log of one pod's proxy. */
+  accessLogFile(podId: string): string;
   /** Starts the first pods and resolves when all are ready. */
   start(
     timeoutMs: number,
@@ -99,7 +100,7 @@ export async function createRuntime(options: RuntimeOptions, first: Layers): Pro
     return next;
   };
 
-  const logFile = (workload: string): string => join(logsFolder, `${workload}.access.jsonl`);
+  const accessLogFile = (podId: string): string => join(logsFolder, `${podId}.access.jsonl`);
   const around: LocalSurroundings = {
     port: (key) => {
       const port = ports.get(key);
@@ -111,7 +112,7 @@ export async function createRuntime(options: RuntimeOptions, first: Layers): Pro
       return started !== undefined && !started.leaving && started.runtime.isReady();
     },
     log: (pod) => ({
-      requestsFile: logFile(workloadKey(pod.workload)),
+      requestsFile: accessLogFile(pod.id),
       connectionsFile: join(logsFolder, `${workloadKey(pod.workload)}.connections.jsonl`),
       pod: pod.name,
       workload: pod.workload.name,
@@ -290,7 +291,7 @@ export async function createRuntime(options: RuntimeOptions, first: Layers): Pro
       }),
     refreshSecrets: () => serial(() => refresh(['sds'])),
     port: (key) => ports.get(key),
-    logFile,
+    accessLogFile,
     start: async (timeoutMs, signal, ready) => {
       await allotPorts(plan);
       const specs = specsOf(plan);

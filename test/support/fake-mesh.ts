@@ -97,6 +97,7 @@ const line = (edge: EdgeUnderTest, requestId: string, attempt: number, failed: b
     durationMs: 1,
     peer: null,
     transportFailure: null,
+    traceId: null,
   }) satisfies AccessLogEntry;
 
 /** A {@link FakeMesh}; the same seed gives the same draws. */

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../translate/envoy.ts';
 
 /** Where a proxy writes, and as whom. */
 export interface AccessLogTarget {
-  /** Written by all replicas of a workload: Envoy appends whole lines. */
+  /** One for each proxy: Envoy writes its buffer in pieces that end inside lines, so two would mix theirs. */
   requestsFile: string;
   /** TLS failures and raw connections: what has no request. */
   connectionsFile: string;
@@ -21,6 +21,7 @@ const requestFormat = (
   workload: target.workload,
   direction,
   requestId: '%REQ(X-REQUEST-ID)%',
+  traceId: '%REQ(TRACEPARENT)%',
   method: '%REQ(:METHOD)%',
   path: '%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%',
   authority: '%REQ(:AUTHORITY)%',
