@@ -70,7 +70,8 @@ export async function connect(folder: string): Promise<MeshControl> {
     try {
       answer = await post(state.controlPort, state.token, `/v1/${name}`, JSON.stringify(args));
     } catch (cause) {
-      if (!isRunning(state.supervisor)) throw notRunning(folder);
+      const now = await readState(folder);
+      if (!now || now.token !== state.token || !isRunning(now.supervisor)) throw notRunning(folder);
       throw new WindtunnelError(
         'io',
         `the instance in ${folder} does not answer: ${(cause as Error).message}`,

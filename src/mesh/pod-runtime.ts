@@ -68,7 +68,7 @@ interface Part {
 
 const tailOf = async (file: string): Promise<string> => {
   const content = await readFile(file, 'utf8').catch(() => '');
-  return content.trimEnd().split('\n').slice(-8).join('\n    ');
+  return content.trimEnd().split('\n').slice(-20).join('\n    ');
 };
 
 const containerCheck =

@@ -130,7 +130,8 @@ export async function createCertificateAuthority(
     rootPem,
     issue: async (spiffeId) => {
       const keys = await newKeys('ec', { namedCurve: 'P-256' });
-      const notAfterMs = nowMs() + leafTtlSeconds * 1000;
+      // Certificates tell whole seconds: rounded down, a short life would end before its time.
+      const notAfterMs = Math.ceil(nowMs() / 1000 + leafTtlSeconds) * 1000;
       return {
         certificateChainPem: certificatePem(
           {
