@@ -15,15 +15,13 @@ const workloadsOf = async (source: HopSource): Promise<string[]> => {
 
 /** Notes where every access log ends now. */
 export async function markLogs(source: HopSource): Promise<LogMarks> {
-  const marks: LogMarks = new Map();
-  for (const workload of await workloadsOf(source)) {
-    marks.set(workload, (await source.accessLog(workload, Number.MAX_SAFE_INTEGER)).mark);
-  }
-  return marks;
+  const workloads = await workloadsOf(source);
+  const ends = workloads.map((workload) => source.accessLog(workload, Number.MAX_SAFE_INTEGER));
+  return new Map((await Promise.all(ends)).map(({ mark }, i) => [workloads[i] ?? '', mark]));
 }
 
 /**
- * Every line that the mesh wrote of one request since `marks`, in the order of time: the caller's side
+ * Every line that the mesh wrote of the traces since `marks`, in the order of time: the caller's side
  * one line a request, the callee's one an attempt.
  *
  * Sidecars write a line when the request has ended, so the callee's may be late: this looks again,
@@ -31,18 +29,16 @@ export async function markLogs(source: HopSource): Promise<LogMarks> {
  */
 export async function collectHops(
   source: HopSource,
-  requestId: string,
+  traceIds: readonly string[],
   marks: LogMarks,
   complete: (hops: AccessLogEntry[]) => boolean,
   tries = 20,
 ): Promise<AccessLogEntry[]> {
   let hops: AccessLogEntry[] = [];
   for (let attempt = 0; attempt < tries; attempt++) {
-    hops = [];
-    for (const [workload, mark] of marks) {
-      const { entries } = await source.accessLog(workload, mark);
-      hops.push(...entries.filter((entry) => entry.requestId === requestId));
-    }
+    const reads = [...marks].map(([workload, mark]) => source.accessLog(workload, mark));
+    const entries = (await Promise.all(reads)).flatMap((read) => read.entries);
+    hops = entries.filter(({ traceId }) => traceIds.includes(traceId ?? ''));
     if (complete(hops)) break;
     await sleep(50);
   }

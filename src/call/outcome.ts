@@ -15,11 +15,17 @@ export interface CallOutcome {
   durationMs: number;
 }
 
-/** Headers that a request carries from hop to hop: Envoy's request id, and W3C trace context. */
-export function contextHeaders(requestId: string): Record<string, string> {
-  const trace = requestId.replaceAll('-', '');
-  return { 'x-request-id': requestId, traceparent: `00-${trace}-${trace.slice(0, 16)}-01` };
+/** How one request can be found again in the logs of the mesh. */
+export interface RequestContext {
+  traceId: string;
+  /** To be sent with it: Envoy's request id and W3C trace context, which services pass on. */
+  headers: Record<string, string>;
 }
 
-/** A new id for one request. */
-export const newRequestId = (): string => randomUUID();
+/** A context for one new request. */
+export function newRequestContext(uuid: () => string = randomUUID): RequestContext {
+  const requestId = uuid();
+  const traceId = requestId.replaceAll('-', '');
+  const traceparent = `00-${traceId}-${traceId.slice(0, 16)}-01`;
+  return { traceId, headers: { 'x-request-id': requestId, traceparent } };
+}

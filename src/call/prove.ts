@@ -8,8 +8,8 @@ import {
   isIngressExample,
 } from '../topology/examples.ts';
 import type { Topology } from '../topology/model.ts';
-import { collectHops, type LogMarks, markLogs } from './hops.ts';
-import { contextHeaders, newRequestId, type CallOutcome } from './outcome.ts';
+import { collectHops, markLogs } from './hops.ts';
+import { type CallOutcome, newRequestContext } from './outcome.ts';
 import { sendCall } from './send.ts';
 
 /** What was found of one declared edge. */
@@ -30,8 +30,8 @@ export interface ProveOptions {
   control: Pick<MeshControl, 'status' | 'accessLog' | 'entry'>;
   projectDir: string;
   signal: AbortSignal;
-  /** Told of each edge as it is done. */
-  onProof?(proof: EdgeProof): void;
+  /** Told of each edge before it is called. */
+  onCall?(edge: string): void;
 }
 
 /**
@@ -42,51 +42,71 @@ export interface ProveOptions {
  * of another come after it.
  */
 export async function proveEdges(options: ProveOptions): Promise<EdgeProof[]> {
-  const proofs: EdgeProof[] = [];
+  const { control, signal, topology } = options;
+  const marks = await markLogs(control);
   const answers = new Map<string, unknown>();
-  const marks = await markLogs(options.control);
-  for (const example of edgeExamples(options.topology)) {
-    options.signal.throwIfAborted();
-    const proof = await proveEdge(example, answers, marks, options);
-    proofs.push(proof);
-    options.onProof?.(proof);
+  const calls: MadeCall[] = [];
+  for (const example of edgeExamples(topology)) {
+    signal.throwIfAborted();
+    options.onCall?.(example.id);
+    calls.push(await makeCall(example, answers, options));
   }
-  return proofs;
+  // All at the end: sidecars write their lines some time after the answer.
+  const traceIds = calls.map(({ traceId }) => traceId);
+  const arrivals = (hops: AccessLogEntry[], { example, traceId }: MadeCall): AccessLogEntry[] =>
+    hops.filter(
+      (hop) =>
+        hop.traceId === traceId &&
+        hop.direction === 'inbound' &&
+        hop.workload === example.edge.service,
+    );
+  const hops = await collectHops(control, traceIds, marks, (found) =>
+    calls.every((made) => made.outcome === undefined || arrivals(found, made).length > 0),
+  );
+  return calls.map((made) => judge(made, arrivals(hops, made), topology));
 }
 
-const proveEdge = async (
+interface MadeCall {
+  example: EdgeExample;
+  traceId: string;
+  call: Call;
+  /** Undefined: it could not be made. */
+  outcome: CallOutcome | undefined;
+  problem: string | undefined;
+}
+
+const makeCall = async (
   example: EdgeExample,
   answers: Map<string, unknown>,
-  marks: LogMarks,
-  options: ProveOptions,
-): Promise<EdgeProof> => {
-  const { control, projectDir, signal, topology } = options;
-  const base = { edge: example.id, proven: false, status: 'not called', durationMs: 0 };
+  { control, projectDir, signal }: ProveOptions,
+): Promise<MadeCall> => {
+  const { traceId, headers } = newRequestContext();
   const values: Record<string, string> = {};
   for (const { parameter, edge, field } of example.needs) {
     const value = (answers.get(edge) as Record<string, unknown> | undefined)?.[field];
     if (typeof value !== 'string') {
-      return {
-        ...base,
-        problems: [`it needs '${field}' of the answer of ${edge}, which has none`],
-      };
+      const problem = `it needs '${field}' of the answer of ${edge}, which has none`;
+      return { example, traceId, call: example.call, outcome: undefined, problem };
     }
     values[parameter] = value;
   }
   const call = fillNeeds(example, values);
-  const requestId = newRequestId();
   const entry = await entryOf(example, call, control);
-  const headers = contextHeaders(requestId);
   const outcome = await sendCall(call, { projectDir, entry, headers, signal });
   answers.set(example.id, outcome.answers[0]);
-  const { service } = example.edge;
-  const arrived = (hop: AccessLogEntry): boolean =>
-    hop.direction === 'inbound' && hop.workload === service;
-  const hops = await collectHops(control, requestId, marks, (found) => found.some(arrived));
+  return { example, traceId, call, outcome, problem: undefined };
+};
+
+const judge = (made: MadeCall, arrived: AccessLogEntry[], topology: Topology): EdgeProof => {
+  const { call, example, outcome, problem } = made;
+  if (outcome === undefined) {
+    const problems = [problem ?? 'it was not called'];
+    return { edge: example.id, proven: false, status: 'not called', durationMs: 0, problems };
+  }
   const principal = `spiffe://${principalOf(topology, example.caller)}`;
   const problems = [
     ...answerProblems(call, outcome),
-    ...identityProblems(hops.filter(arrived), service, principal),
+    ...identityProblems(arrived, example.edge.service, principal),
   ];
   const { status, durationMs } = outcome;
   return { edge: example.id, proven: problems.length === 0, status, durationMs, problems };

@@ -40,7 +40,7 @@ export interface Command {
   /** What follows the name, e.g. `WORKLOAD [-f FOLDER]`. */
   usage: string;
   /** More lines for `--help`: what it does, examples. */
-  description: string;
+  description: string | (() => Promise<string>);
   options: Record<string, OptionSpec>;
   /** Whether `--name value` of any other name is a parameter of what it calls, e.g. `call users.get --id 123`. */
   takesParameters?: boolean;

@@ -1,4 +1,23 @@
+import { analyzeCommand } from './commands/analyze.ts';
+import { applyCommand } from './commands/apply.ts';
+import { callCommand } from './commands/call.ts';
+import { deleteCommand } from './commands/delete.ts';
+import { downCommand } from './commands/down.ts';
+import { startCommand } from './commands/start.ts';
+import { statusCommand } from './commands/status.ts';
+import { synthCommand } from './commands/synth.ts';
+import { upCommand } from './commands/up.ts';
 import type { Command } from './command.ts';
 
 /** Every command, in the order `windtunnel --help` lists them. */
-export const commands: Command[] = [];
+export const commands: Command[] = [
+  startCommand,
+  synthCommand,
+  analyzeCommand,
+  upCommand,
+  statusCommand,
+  callCommand,
+  applyCommand,
+  deleteCommand,
+  downCommand,
+];

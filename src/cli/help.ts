@@ -26,9 +26,11 @@ export function overviewHelp(commands: Command[]): string {
 }
 
 /** The text of `windtunnel COMMAND --help`. */
-export function commandHelp(command: Command): string {
+export async function commandHelp(command: Command): Promise<string> {
   const rows = Object.entries(command.options).map(([name, spec]) => optionRow(name, spec));
   rows.push(['-h, --help', 'this text']);
   const usage = `usage: windtunnel ${command.name} ${command.usage}`.trimEnd();
-  return [usage, '', command.description.trim(), '', 'options:', table(rows)].join('\n');
+  const { description } = command;
+  const text = typeof description === 'string' ? description : await description();
+  return [usage, '', text.trim(), '', 'options:', table(rows)].join('\n');
 }

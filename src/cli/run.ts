@@ -66,7 +66,7 @@ export async function runCli(
     const [command, args] = found;
     const end = args.indexOf('--');
     if ((end < 0 ? args : args.slice(0, end)).some((arg) => arg === '--help' || arg === '-h')) {
-      around.print(commandHelp(command));
+      around.print(await commandHelp(command));
       return 0;
     }
     return await command.run({ ...parseArguments(command, args), ...around });

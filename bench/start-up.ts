@@ -1,0 +1,91 @@
+/**
+ * What the mesh adds to a start: the whole shop behind its sidecars, every declared edge proven, against the
+ * same services started bare, without any proxy, until all are ready. Arms in turn, ABBA; the ratio of medians.
+ *
+ *   node bench/start-up.ts [ROUNDS]
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { topology as shop } from '../services/topology.ts';
+import { proveEdges } from '../src/call/prove.ts';
+import { silentProgress } from '../src/cli/progress.ts';
+import { startMesh } from '../src/mesh/mesh.ts';
+import { createPortAllocator } from '../src/mesh/ports.ts';
+import { interleave, printComparison } from './kit/compare.ts';
+
+const projectDir = dirname(dirname(fileURLToPath(import.meta.url)));
+const rounds = Number(process.argv[2] ?? 3);
+const signal = AbortSignal.timeout(rounds * 120_000);
+
+const meshed = async (): Promise<number> => {
+  const name = `bench-start-${process.pid}`;
+  const startedMs = performance.now();
+  const mesh = await startMesh({
+    projectDir,
+    name,
+    progress: silentProgress,
+    signal,
+    watch: false,
+  });
+  try {
+    const proofs = await proveEdges({ topology: shop, control: mesh.control, projectDir, signal });
+    const failed = proofs.filter(({ proven }) => !proven);
+    if (failed.length > 0) throw new Error(`not proven: ${JSON.stringify(failed)}`);
+    return performance.now() - startedMs;
+  } finally {
+    await mesh.stop();
+    rmSync(mesh.folder, { recursive: true, force: true });
+  }
+};
+
+const listening = async (port: number): Promise<void> => {
+  for (let attempt = 0; attempt < 600; attempt++) {
+    const socket = connect(port, '127.0.0.1');
+    const open = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    );
+    socket.destroy();
+    if (open) return;
+    await sleep(20);
+  }
+  throw new Error(`nothing listens on port ${port}`);
+};
+
+const bare = async (): Promise<number> => {
+  const allocator = createPortAllocator(process.pid);
+  const ports = await Promise.all(shop.services.map(({ name }) => allocator.allot(name)));
+  const portOf = new Map(shop.services.map(({ name }, i) => [name, ports[i] ?? 0]));
+  const children: ChildProcess[] = [];
+  const startedMs = performance.now();
+  try {
+    for (const { name } of shop.services) {
+      const addresses = shop.services.map((service) => [
+        `${service.name.toUpperCase()}_ADDR`,
+        `127.0.0.1:${portOf.get(service.name)}`,
+      ]);
+      const env = { ...process.env, ...Object.fromEntries(addresses), HOST: '127.0.0.1' };
+      children.push(
+        spawn(process.execPath, [join(projectDir, 'services', name, 'main.ts')], {
+          env: { ...env, PORT: String(portOf.get(name)) },
+          stdio: 'ignore',
+        }),
+      );
+    }
+    await Promise.all(ports.map(listening));
+    return performance.now() - startedMs;
+  } finally {
+    for (const child of children) child.kill('SIGKILL');
+    allocator.close();
+  }
+};
+
+printComparison(
+  'start-up of the whole shop, ms',
+  await interleave(rounds, { 'mesh, every edge proven': meshed, 'bare services, ready': bare }),
+);
