@@ -1,7 +1,7 @@
 import { WindtunnelError } from '../../errors.ts';
 import type { Json, JsonObject } from '../envoy.ts';
 import { duration } from '../values/duration.ts';
-import { fieldOf, type FieldShape, type ValueShape } from './reflection.ts';
+import { fieldOf, type FieldShape, requireMessage, type ValueShape } from './reflection.ts';
 
 /**
  * Rewrites an Envoy message as people write it (snake_case, default values spelled out) to the form in which
@@ -30,6 +30,7 @@ function canonicalAny(value: Json, path: string): JsonObject {
   const { '@type': url, ...fields } = value;
   if (typeof url !== 'string') throw unknown(path, 'must have an @type');
   const type = url.slice(url.lastIndexOf('/') + 1);
+  requireMessage(type);
   // A TypedStruct carries its own configuration as it is.
   const inner = canonical(type, fields, path);
   return { '@type': url, ...(isObject(inner) ? inner : {}) };

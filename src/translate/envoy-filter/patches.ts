@@ -92,12 +92,15 @@ export interface PatchProblem {
   reason: string;
 }
 
-/** The patches of one EnvoyFilter, and what of it is not translated. */
-export function readPatches(filter: Resource): { patches: Patch[]; problems: PatchProblem[] } {
+/** The patches in the `spec` of an EnvoyFilter, and what of them is not translated; `path` is where the spec is. */
+export function readPatches(
+  spec: Record<string, unknown>,
+  path: string,
+): { patches: Patch[]; problems: PatchProblem[] } {
   const patches: Patch[] = [];
   const problems: PatchProblem[] = [];
-  for (const [index, entry] of asRecords(asRecord(filter.body.spec).configPatches).entries()) {
-    const read = readPatch(entry, `spec.configPatches[${index}]`);
+  for (const [index, entry] of asRecords(spec.configPatches).entries()) {
+    const read = readPatch(entry, `${path}.configPatches[${index}]`);
     if ('reason' in read) problems.push(read);
     else patches.push(read);
   }
@@ -165,5 +168,5 @@ export function patchesFor({ world, proxy }: TranslateContext): Patch[] {
     .sort(
       (a, b) => priority(a) - priority(b) || Number(isRoot(b)) - Number(isRoot(a)) || byAge(a, b),
     )
-    .flatMap((filter) => readPatches(filter).patches);
+    .flatMap((filter) => readPatches(asRecord(filter.body.spec), 'spec').patches);
 }

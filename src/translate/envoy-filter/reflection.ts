@@ -33,6 +33,11 @@ export function fieldOf(typeName: string, key: string): FieldShape | undefined {
   return field === undefined ? undefined : shapeOf(field);
 }
 
+/** Throws `unsupported` when Envoy's API has no message of that name. */
+export function requireMessage(typeName: string): void {
+  messageType(typeName);
+}
+
 function messageType(typeName: string): protobuf.Type {
   // Parsing Envoy's API takes a tenth of a second, which configurations without EnvoyFilter are spared.
   schema ??= createSchema();
