@@ -10,12 +10,12 @@ import {
   removeActions,
   removed,
   reverted,
-} from './layers.ts';
-import type { PodRuntime } from './pod-runtime.ts';
+} from './runtime/layers.ts';
+import type { PodRuntime } from './runtime/pod.ts';
 import { type Pod, portKeys, workloadKey } from './pods.ts';
-import { tcpProbe } from './probes.ts';
+import { tcpProbe } from './runtime/probes.ts';
 import { findReferences, serviceNames } from './references.ts';
-import type { Runtime } from './runtime.ts';
+import type { Runtime } from './runtime/options.ts';
 import { createWorkloadLogs } from './workload-log.ts';
 
 /** What {@link createLocalControl} needs beside the runtime. */

@@ -1,16 +1,16 @@
-import type { Resource, Workload, World } from '../manifests/world.ts';
-import { buildWorld } from '../manifests/build-world.ts';
-import { workloadsOf } from '../manifests/select.ts';
-import { createAddressBook } from '../translate/addresses.ts';
-import type { EnvoyConfig } from '../translate/envoy.ts';
-import { ingressGateway } from '../translate/ingress-gateway.ts';
-import { translateGateway, translateSidecar } from '../translate/translate.ts';
-import type { AccessLogTarget } from './localise/access-log-format.ts';
-import { gatewayPorts } from './localise/gateway.ts';
-import type { Backend, LocaliseInput } from './localise/input.ts';
-import { localiseGateway, localiseSidecar } from './localise/localise.ts';
-import { backendsOf, type Pod, podsOf, portKeys, workloadKey } from './pods.ts';
-import type { ProxyConfig } from './xds/resources.ts';
+import type { Resource, Workload, World } from '../../manifests/world.ts';
+import { buildWorld } from '../../manifests/build-world.ts';
+import { workloadsOf } from '../../manifests/select.ts';
+import { createAddressBook } from '../../translate/addresses.ts';
+import type { EnvoyConfig } from '../../translate/envoy.ts';
+import { ingressGateway } from '../../translate/ingress-gateway.ts';
+import { translateGateway, translateSidecar } from '../../translate/translate.ts';
+import type { AccessLogTarget } from '../localise/access-log-format.ts';
+import { gatewayPorts } from '../localise/gateway.ts';
+import type { Backend, LocaliseInput } from '../localise/input.ts';
+import { localiseGateway, localiseSidecar } from '../localise/localise.ts';
+import { backendsOf, type Pod, podsOf, portKeys, workloadKey } from '../pods.ts';
+import type { ProxyConfig } from '../xds/resources.ts';
 
 /** Everything that follows from a set of resources: what is to run, and what each proxy is to do. Pure data. */
 export interface Plan {

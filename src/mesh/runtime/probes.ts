@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { request } from 'node:http';
 import { execFile } from 'node:child_process';
 import { Client, credentials, type ClientUnaryCall } from '@grpc/grpc-js';
-import type { Probe } from '../manifests/world.ts';
+import type { Probe } from '../../manifests/world.ts';
 
 /** What a probe is asked with: the process' real ports, and how to run a command in its surroundings. */
 export interface ProbeTarget {

@@ -1,0 +1,172 @@
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { WindtunnelError } from '../../errors.ts';
+import { bootstrap, envoyArguments } from '../bootstrap.ts';
+import type { Pod } from '../pods.ts';
+import type { RuntimeOptions, StartOptions } from './options.ts';
+import type { Plan } from './plan.ts';
+import { type PodRuntime, type SidecarSpec, startPod } from './pod.ts';
+import { baseEnv, type ContainerSpec, containerSpecs } from './pod-spec.ts';
+
+/** How the containers of each pod are run, by pod id. */
+export type PodSpecs = Map<string, ContainerSpec[]>;
+
+/** The pods that run. */
+export interface PodSet {
+  all(): PodRuntime[];
+  isReady(podId: string): boolean;
+  /** How each pod of a plan is to run. Throws what the image map or a variable lacks. */
+  specsOf(plan: Plan): PodSpecs;
+  /** Starts all pods of a plan at once; throws `start-failed` when one does not become ready. */
+  start(plan: Plan, specs: PodSpecs, options: StartOptions): Promise<void>;
+  /** Brings what runs in line with a plan: one pod after another, so that the others go on serving. */
+  reconcile(plan: Plan, specs: PodSpecs): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** What {@link createPodSet} needs beside its options. */
+export interface PodSetHooks {
+  readinessChanged(): void;
+  /** Resolves when no caller is sent to a pod any more that is about to leave. */
+  takenOut(): Promise<void>;
+  /** A pod is gone for good. */
+  gone(podId: string): void;
+}
+
+interface Started {
+  runtime: PodRuntime;
+  containers: ContainerSpec[];
+  leaving: boolean;
+}
+
+const shutdownGraceMs = 10_000;
+const drainLimitMs = 30_000;
+const replaceTimeoutMs = 60_000;
+
+const graceMs = ({ pod }: PodRuntime): number => pod.workload.terminationGraceSeconds * 1000;
+
+const comparable = (containers: ContainerSpec[]): unknown =>
+  containers.map(({ process, readiness, liveness }) => ({ process, readiness, liveness }));
+
+const sidecarSpec = (options: RuntimeOptions, pod: Pod, number: number): SidecarSpec => {
+  const { socketFolder, folder, logsFolder, envoyPath } = options;
+  // Paths of sockets are short, names of pods may be long: a number does.
+  const adminSocket = join(socketFolder, `admin-${number}`);
+  const bootstrapFile = join(folder, 'bootstrap', `${pod.id}.json`);
+  return {
+    adminSocket,
+    bootstrapFile,
+    bootstrap: bootstrap({
+      nodeId: pod.id,
+      adsSocket: join(socketFolder, 'ads'),
+      adminSocket,
+    }),
+    process: {
+      command: envoyPath,
+      args: ['-c', bootstrapFile, ...envoyArguments],
+      cwd: folder,
+      env: baseEnv(options),
+      logFile: join(logsFolder, `${pod.id}.envoy.log`),
+    },
+  };
+};
+
+const podsOf = (plan: Plan): Pod[] => [...plan.pods, ...(plan.gateway ? [plan.gateway] : [])];
+
+/** Makes an empty {@link PodSet}. */
+export function createPodSet(options: RuntimeOptions, hooks: PodSetHooks): PodSet {
+  const running = new Map<string, Started>();
+  let sidecars = 0;
+  let stopping = false;
+
+  const launch = async (plan: Plan, pod: Pod, specs: PodSpecs): Promise<PodRuntime> => {
+    const containers = specs.get(pod.id) ?? [];
+    const runtime = await startPod({
+      pod,
+      kind: pod === plan.gateway ? 'gateway' : 'sidecar',
+      containers,
+      sidecar: pod.sidecar ? sidecarSpec(options, pod, sidecars++) : undefined,
+      guard: options.guard,
+      readinessChanged: () => {
+        if (!stopping) hooks.readinessChanged();
+      },
+      processesChanged: options.processesChanged,
+    });
+    running.set(pod.id, { runtime, containers, leaving: false });
+    return runtime;
+  };
+
+  const retire = async (id: string, started: Started): Promise<void> => {
+    started.leaving = true;
+    // Callers are told first, so that no request is on its way to a process that ends.
+    await hooks.takenOut().catch(() => {});
+    await started.runtime.stop(Math.min(graceMs(started.runtime), drainLimitMs), true);
+    running.delete(id);
+  };
+
+  const isUpToDate = (pod: Pod, specs: PodSpecs): boolean => {
+    const started = running.get(pod.id);
+    return (
+      started !== undefined &&
+      started.runtime.pod.sidecar === pod.sidecar &&
+      isDeepStrictEqual(comparable(started.containers), comparable(specs.get(pod.id) ?? []))
+    );
+  };
+
+  const replace = async (plan: Plan, pod: Pod, specs: PodSpecs): Promise<void> => {
+    const started = running.get(pod.id);
+    if (started) await retire(pod.id, started);
+    const runtime = await launch(plan, pod, specs);
+    await runtime
+      .untilReady(replaceTimeoutMs, AbortSignal.timeout(replaceTimeoutMs))
+      .catch((thrown: unknown) => options.podFailed(WindtunnelError.from(thrown).message));
+  };
+
+  return {
+    all: () => [...running.values()].map(({ runtime }) => runtime),
+    isReady: (podId) => {
+      const started = running.get(podId);
+      return started !== undefined && !started.leaving && started.runtime.isReady();
+    },
+    specsOf: (plan) =>
+      new Map(
+        plan.pods.map((pod) => [
+          pod.id,
+          containerSpecs({ ...options, world: plan.world, pod, port: options.ports.get }),
+        ]),
+      ),
+    start: async (plan, specs, { timeoutMs, signal, progress }) => {
+      const pods = podsOf(plan);
+      const runtimes = await Promise.all(pods.map((pod) => launch(plan, pod, specs)));
+      let count = 0;
+      progress(0, pods.length);
+      await Promise.all(
+        runtimes.map(async (runtime) => {
+          await runtime.untilReady(timeoutMs, signal);
+          progress(++count, pods.length);
+        }),
+      );
+    },
+    reconcile: async (plan, specs) => {
+      const wanted = podsOf(plan);
+      for (const [id, started] of running) {
+        if (stopping) return;
+        if (wanted.some((pod) => pod.id === id)) continue;
+        await retire(id, started);
+        hooks.gone(id);
+      }
+      for (const pod of wanted) {
+        if (stopping) return;
+        if (!isUpToDate(pod, specs)) await replace(plan, pod, specs);
+      }
+    },
+    stop: async () => {
+      stopping = true;
+      await Promise.all(
+        [...running.values()].map(({ runtime }) =>
+          runtime.stop(Math.min(graceMs(runtime), shutdownGraceMs), false),
+        ),
+      );
+    },
+  };
+}
