@@ -79,6 +79,9 @@ function readServicePort(
     return [];
   }
   const name = asString(port.name) ?? '';
+  if (port.name !== undefined && typeof port.name !== 'string') {
+    problems.add(resource, `spec.ports[${index}].name`, mustBeText(port.name));
+  }
   const targetPort = asNumber(port.targetPort) ?? asString(port.targetPort) ?? number;
   const protocol = portProtocol({
     port: number,
@@ -147,6 +150,11 @@ function readServiceEntryPort(
   // Istio's default here is the protocol `HTTP` by its field's documentation, but its generator sniffs what is not given.
   const protocol = protocolNamed(asString(port.protocol) ?? '') ?? 'auto';
   return [{ name, port: number, targetPort: asNumber(port.targetPort) ?? number, protocol }];
+}
+
+/** `name: y` and the like are booleans in YAML. */
+function mustBeText(value: unknown): string {
+  return `must be a string, not ${JSON.stringify(value)}: put it in quotes`;
 }
 
 function selectedEntries(

@@ -28,7 +28,7 @@ export function loadBalancer(settings: unknown): Record<string, Json> {
       return object({
         lbPolicy: 'LEAST_REQUEST',
         leastRequestLbConfig: start === undefined ? undefined : { slowStartConfig: start },
-      }) as Record<string, Json>;
+      });
     }
   }
 }
@@ -44,14 +44,14 @@ function consistentHash(hash: Spec): Record<string, Json> {
     return object({
       lbPolicy: 'MAGLEV',
       maglevLbConfig: size === 0 ? undefined : { tableSize: String(size) },
-    }) as Record<string, Json>;
+    });
   }
   if (hash.ringHash !== undefined) {
     const size = asNumber(asRecord(hash.ringHash).minimumRingSize) ?? 0;
     return object({
       lbPolicy: 'RING_HASH',
       ringHashLbConfig: size === 0 ? undefined : { minimumRingSize: String(size) },
-    }) as Record<string, Json>;
+    });
   }
   const size = asNumber(hash.minimumRingSize) ?? 0;
   const minimumRingSize = size === 0 ? defaultRingSize : String(size);

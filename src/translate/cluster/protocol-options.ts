@@ -55,7 +55,7 @@ function upstreamField({ upstream, http2 }: HttpProtocolParts): JsonObject {
       return { explicitHttpConfig: { http2ProtocolOptions: http2 } };
     case 'downstream':
       return { useDownstreamProtocolConfig: { httpProtocolOptions: {}, http2ProtocolOptions: {} } };
-    case undefined:
+    default:
       return { explicitHttpConfig: { httpProtocolOptions: {} } };
   }
 }

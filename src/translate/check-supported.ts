@@ -1,0 +1,75 @@
+import { WindtunnelError } from '../errors.ts';
+import { asRecord, isRecord } from '../manifests/fields.ts';
+import { nameOf, placeOf } from '../manifests/problems.ts';
+import type { Resource, World } from '../manifests/world.ts';
+import { meshMetadataProblems } from './check-metadata.ts';
+import { refusedKinds, translatedKinds } from './schema/kinds.ts';
+import { checkValue, type Report } from './schema/schema.ts';
+
+/** One thing that keeps a world from being run as it is written. */
+interface Finding {
+  kind: 'unsupported' | 'invalid';
+  text: string;
+}
+
+/**
+ * Throws `unsupported` when a resource asks for something that is not translated, `bad-manifest` when one holds what Istio's
+ * API would refuse; the message lists every such field of every resource, a line each: place, resource, field, reason.
+ * After it, {@link translateSidecar} leaves nothing out silently.
+ */
+export function checkSupported(world: World): void {
+  const findings = world.resources.flatMap(findingsOf);
+  if (findings.length === 0) return;
+  const isInvalid = findings.some((finding) => finding.kind === 'invalid');
+  throw new WindtunnelError(
+    isInvalid ? 'bad-manifest' : 'unsupported',
+    findings.map((finding) => finding.text).join('\n'),
+    {
+      next: isInvalid
+        ? 'Mend the fields named above.'
+        : 'Take these fields out for the local mesh, or run on a cluster with Istio.',
+    },
+  );
+}
+
+function findingsOf(resource: Resource): Finding[] {
+  const findings: Finding[] = [];
+  const add = (kind: Finding['kind'], path: string, reason: string): void => {
+    const field = path === '' ? '' : ` ${path}`;
+    const verb = kind === 'unsupported' ? `is not translated: ${reason}` : reason;
+    findings.push({ kind, text: `${placeOf(resource)}: ${nameOf(resource)}:${field} ${verb}` });
+  };
+  const report: Report = {
+    unsupported: (path, reason) => add('unsupported', path, reason),
+    invalid: (path, reason) => add('invalid', path, reason),
+  };
+  for (const problem of meshMetadataProblems(resource))
+    report.unsupported(problem.path, problem.reason);
+  const group = resource.apiVersion.split('/')[0] ?? '';
+  if (group.endsWith('istio.io') || group === 'gateway.networking.k8s.io') {
+    checkMeshResource(resource, group, report);
+  }
+  return findings;
+}
+
+function checkMeshResource(resource: Resource, group: string, report: Report): void {
+  const kind = `${group}/${resource.kind}`;
+  const schema = translatedKinds[kind];
+  if (schema === undefined) {
+    report.unsupported(
+      '',
+      refusedKinds[kind] ?? `the kind ${resource.kind} of ${group} is not known`,
+    );
+    return;
+  }
+  const { spec } = resource.body;
+  if (spec !== undefined && spec !== null && !isRecord(spec)) {
+    report.invalid('spec', 'must be an object');
+    return;
+  }
+  for (const key of Object.keys(resource.body)) {
+    if (['apiVersion', 'kind', 'metadata', 'spec', 'status'].includes(key)) continue;
+    report.invalid(key, 'is no field of the resource: it belongs under spec, or nowhere');
+  }
+  checkValue(schema, asRecord(spec), 'spec', report);
+}

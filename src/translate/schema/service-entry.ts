@@ -1,0 +1,62 @@
+import { asRecords } from '../../manifests/fields.ts';
+import { checkProtocol, labels, refuseUnixSocket, workloadSelector } from './common.ts';
+import {
+  integer,
+  listOf,
+  mapOf,
+  objectOf,
+  oneOf,
+  type Report,
+  type Schema,
+  string,
+  unsupported,
+} from './schema.ts';
+
+const endpointFields = {
+  address: string,
+  ports: mapOf(integer),
+  labels,
+  network: unsupported('there is one network here'),
+  locality: string,
+  weight: integer,
+  serviceAccount: string,
+};
+
+function checkEndpoint(value: Record<string, unknown>, report: Report, path: string): void {
+  refuseUnixSocket(value.address, `${path}.address`, report);
+}
+
+/** `spec` of a WorkloadEntry. */
+export const workloadEntry: Schema = objectOf(endpointFields, checkEndpoint);
+
+/** `spec` of a ServiceEntry. */
+export const serviceEntry: Schema = objectOf(
+  {
+    hosts: listOf(string),
+    addresses: listOf(string),
+    ports: listOf(
+      objectOf(
+        { number: integer, protocol: string, name: string, targetPort: integer },
+        (value, report, path) => checkProtocol(value.protocol, `${path}.protocol`, report),
+      ),
+    ),
+    location: oneOf(['MESH_EXTERNAL', 'MESH_INTERNAL']),
+    resolution: oneOf(['NONE', 'STATIC', 'DNS', 'DNS_ROUND_ROBIN'], {
+      DYNAMIC_DNS: 'the dynamic forward proxy is not translated',
+    }),
+    endpoints: listOf(objectOf(endpointFields, checkEndpoint)),
+    workloadSelector,
+    exportTo: listOf(string),
+    subjectAltNames: listOf(string),
+  },
+  (value, report, path) => {
+    if (asRecords(value.ports).length === 0) report.invalid(`${path}.ports`, 'is missing');
+    if (
+      value.resolution === 'STATIC' &&
+      value.endpoints === undefined &&
+      value.workloadSelector === undefined
+    ) {
+      report.invalid(path, 'has resolution STATIC, but neither endpoints nor a workloadSelector');
+    }
+  },
+);
