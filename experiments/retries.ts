@@ -1,6 +1,5 @@
 import { destinationRuleFor } from '../istio/kit/destination-rule.ts';
 import { virtualServiceFor } from '../istio/kit/virtual-service.ts';
-import { policies } from '../istio/policies.ts';
 import { type ShopService, topology } from '../services/topology.ts';
 import { experimentsOn } from '../src/experiment/experiments-on.ts';
 import { combine } from '../src/experiment/language.ts';
@@ -10,13 +9,21 @@ const shop = experimentsOn(topology);
 /** Envoy's conditions that cover the injected failure, and nothing else that could be retried by mistake. */
 const retryOn = { http: '5xx', grpc: 'unavailable' } as const;
 
+/** Bounds that are out of reach: at the shop's own, a slow moment would refuse requests before the fault sees them. */
+const roomyPool = {
+  connectTimeoutMs: 5000,
+  maxConnections: 2048,
+  maxPendingRequests: 2048,
+  maxRequests: 2048,
+};
+
 /**
  * T1: what is left of a failure after n retries, and what they cost.
  *
- * The policy of each edge is replaced by `attempts: n`, without two things that would bind before n does: the retry
+ * The policy of each edge is replaced by `attempts: n`, without what would bind before n does: the retry
  * budget (at 20 % of a quiet service's requests it would forbid most of these retries) and outlier detection
- * (injected failures look like a bad replica; ejecting it would make attempts depend on each other). Deadlines are
- * lengthened so that time never ends a retry. Experiments on budget, ejection and deadlines are rows of their own.
+ * (injected failures look like a bad replica; ejecting it would make attempts depend on each other). Deadlines
+ * and connection pools are widened so that neither ends a retry. Budget, ejection, pools and deadlines are rows of their own.
  */
 export const retries = shop.experiment({
   name: 'retries',
@@ -28,7 +35,7 @@ export const retries = shop.experiment({
     source: 'geometric distribution truncated at n+1 attempts; catalogue row T1',
     assumptions: [
       'attempts fail independently: the fault is drawn anew for each, at every replica alike',
-      'nothing else ends retries: no budget, no outlier detection, no deadline in reach',
+      'nothing else ends retries: no budget, no outlier detection, no deadline and no connection limit in reach',
     ],
   },
   edges: [
@@ -49,10 +56,12 @@ export const retries = shop.experiment({
       virtualServiceFor(topology, service, {
         [edge.id]: { retry: factors.retries === 0 ? 'none' : retry, deadlineMs: 9000 },
       }),
-      destinationRuleFor(topology, service, policies[service], {
-        retryBudget: 'none',
-        outlierDetection: 'none',
-      }),
+      destinationRuleFor(
+        topology,
+        service,
+        { connectionPool: roomyPool },
+        { retryBudget: 'none', outlierDetection: 'none' },
+      ),
     ];
   },
   fault: (edge, { failureProbability }) =>

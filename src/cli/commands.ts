@@ -3,6 +3,8 @@ import { applyCommand } from './commands/apply.ts';
 import { callCommand } from './commands/call.ts';
 import { deleteCommand } from './commands/delete.ts';
 import { downCommand } from './commands/down.ts';
+import { experimentListCommand } from './commands/experiment-list.ts';
+import { experimentRunCommand } from './commands/experiment-run.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
 import { synthCommand } from './commands/synth.ts';
@@ -17,6 +19,8 @@ export const commands: Command[] = [
   upCommand,
   statusCommand,
   callCommand,
+  experimentRunCommand,
+  experimentListCommand,
   applyCommand,
   deleteCommand,
   downCommand,

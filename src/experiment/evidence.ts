@@ -14,6 +14,8 @@ export interface CallerCounters {
   retryLimitExceeded: number;
   /** `upstream_rq_retry_overflow`: retries that a budget or breaker forbade. */
   retryOverflow: number;
+  /** `upstream_rq_pending_overflow` and `upstream_rq_active_overflow`: attempts that a connection limit refused. */
+  refused: number;
 }
 
 /** What the callee's sidecars logged of the experiment's own requests: one line an attempt. */
@@ -53,6 +55,8 @@ const names: Record<string, keyof CallerCounters> = {
   upstream_rq_retry_success: 'retrySuccess',
   upstream_rq_retry_limit_exceeded: 'retryLimitExceeded',
   upstream_rq_retry_overflow: 'retryOverflow',
+  upstream_rq_pending_overflow: 'refused',
+  upstream_rq_active_overflow: 'refused',
 };
 
 /** The filter (RE2) for the counters of an edge's cluster in the caller's sidecar. */
@@ -63,7 +67,14 @@ export function counterFilter(edge: EdgeUnderTest): string {
 
 /** Adds up what {@link counterFilter} found; null when the sidecar exposes no `upstream_rq_retry` at all. */
 export function readCounters(found: Record<string, number>): CallerCounters | null {
-  const sums = { total: 0, retry: 0, retrySuccess: 0, retryLimitExceeded: 0, retryOverflow: 0 };
+  const sums: CallerCounters = {
+    total: 0,
+    retry: 0,
+    retrySuccess: 0,
+    retryLimitExceeded: 0,
+    retryOverflow: 0,
+    refused: 0,
+  };
   let exposed = false;
   for (const [name, value] of Object.entries(found)) {
     const key = names[name.slice(name.lastIndexOf('.') + 1)];
@@ -82,6 +93,7 @@ export function counterDifference(before: CallerCounters, after: CallerCounters)
     retrySuccess: after.retrySuccess - before.retrySuccess,
     retryLimitExceeded: after.retryLimitExceeded - before.retryLimitExceeded,
     retryOverflow: after.retryOverflow - before.retryOverflow,
+    refused: after.refused - before.refused,
   };
 }
 
@@ -182,6 +194,7 @@ export function crossChecks(evidence: Evidence): CrossCheck[] {
       failures,
     ),
     check('retries that a budget or breaker forbade = none', caller.retryOverflow, 0),
+    check('attempts that a connection limit refused = none', caller.refused, 0),
     check('failed attempts that the fault did not cause = none', callee.otherFailures, 0),
     check(
       'outcomes other than success and the fault = none',

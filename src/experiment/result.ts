@@ -99,6 +99,7 @@ const CallerSchema = Type.Object(
     retrySuccess: count('upstream_rq_retry_success'),
     retryLimitExceeded: count('upstream_rq_retry_limit_exceeded'),
     retryOverflow: count('upstream_rq_retry_overflow'),
+    refused: count('upstream_rq_pending_overflow and upstream_rq_active_overflow'),
   },
   { ...closed, ...described("Counters of the caller's sidecar for this edge, over the load.") },
 );
