@@ -1,8 +1,9 @@
 import { readdir, rm } from 'node:fs/promises';
 import { WindtunnelError } from '../../src/errors.ts';
 import { allCases } from './all-cases.ts';
+import type { OracleCase } from './case.ts';
 import { istios, loadCase } from './evaluate.ts';
-import { fixtureUrl, writeFixture } from './fixture.ts';
+import { commonFile, type Fixture, fixtureFolder, writeFixture, writeFixtures } from './fixture.ts';
 import { findOracle, oracleHint } from './istio-oracle.ts';
 
 /**
@@ -21,26 +22,41 @@ async function refresh(wanted: string[]): Promise<void> {
       next: `Cases: ${cases.map((one) => one.name).join(', ')}`,
     });
   }
+  const chosen = wanted.length === 0 ? cases : cases.filter((one) => wanted.includes(one.name));
+  const { fixtures, failures } = await ask(oracle, chosen);
+  if (wanted.length > 0) {
+    for (const [name, fixture] of fixtures) await writeFixture(name, fixture);
+  } else if (failures.length === 0) {
+    await writeFixtures(fixtures);
+    await deleteOthers(new Set([commonFile, ...cases.map((one) => `${one.name}.json`)]));
+  }
+  if (failures.length > 0) throw new WindtunnelError('rejected', failures.join('\n'));
+  console.log(`${fixtures.size} fixtures written`);
+}
+
+async function ask(
+  oracle: string,
+  cases: OracleCase[],
+): Promise<{ fixtures: Map<string, Fixture>; failures: string[] }> {
+  const fixtures = new Map<string, Fixture>();
   const failures: string[] = [];
-  for (const one of cases) {
-    if (wanted.length > 0 && !wanted.includes(one.name)) continue;
+  for (const [index, one] of cases.entries()) {
+    if (index > 0 && index % 50 === 0) console.log(`asked ${index} of ${cases.length} cases`);
     try {
       const loaded = loadCase(one);
       const config = await istios(oracle, one, loaded);
-      await writeFixture(one.name, { question: loaded.question, config });
-      console.log(`${one.name}: written`);
+      fixtures.set(one.name, { question: loaded.question, config });
     } catch (thrown) {
       failures.push(`${one.name}: ${WindtunnelError.from(thrown).message}`);
     }
   }
-  if (failures.length > 0) throw new WindtunnelError('rejected', failures.join('\n'));
-  if (wanted.length === 0) await deleteOthers(new Set(cases.map((one) => `${one.name}.json`)));
+  return { fixtures, failures };
 }
 
 async function deleteOthers(kept: Set<string>): Promise<void> {
-  for (const file of await readdir(new URL('.', fixtureUrl('any')))) {
+  for (const file of await readdir(fixtureFolder)) {
     if (kept.has(file) || !file.endsWith('.json')) continue;
-    await rm(new URL(file, fixtureUrl('any')));
+    await rm(new URL(file, fixtureFolder));
     console.log(`${file}: deleted, its case is gone`);
   }
 }
