@@ -79,7 +79,11 @@ export function createHttpServer(options: HttpServerOptions = {}): HttpService {
     },
     async stop() {
       closing.abort();
+      // Node closes connections that are idle when the intake closes, not those that become so later, when a stream
+      // ends: they would hold the server up until they expire.
+      const sweep = setInterval(() => app.server.closeIdleConnections(), 50);
       await app.close();
+      clearInterval(sweep);
     },
     forceStop() {
       app.server.closeAllConnections();

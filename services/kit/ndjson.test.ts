@@ -72,10 +72,11 @@ describe('writing', () => {
   });
 
   test('an error before the first value is thrown while the status can still tell', async () => {
-    const values = (async function* (): AsyncGenerator<number, void, undefined> {
-      throw new ServiceError('not-found', 'no such thing');
-    })();
-    await expect(startedStream(values)).rejects.toThrow('no such thing');
+    const numbers = async function* (broken: boolean): AsyncGenerator<number, void, undefined> {
+      if (broken) throw new ServiceError('not-found', 'no such thing');
+      yield 1;
+    };
+    await expect(startedStream(numbers(true))).rejects.toThrow('no such thing');
   });
 
   test('a started stream gives every value, and closes its source when left early', async () => {

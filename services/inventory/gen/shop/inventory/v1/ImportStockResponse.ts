@@ -1,4 +1,4 @@
-// Original file: /work/main/services/inventory/inventory.proto
+// Original file: services/inventory/inventory.proto
 
 import type { Long } from '@grpc/proto-loader';
 

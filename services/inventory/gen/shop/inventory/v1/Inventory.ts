@@ -1,4 +1,4 @@
-// Original file: /work/main/services/inventory/inventory.proto
+// Original file: services/inventory/inventory.proto
 
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'

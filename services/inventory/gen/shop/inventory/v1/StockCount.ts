@@ -1,4 +1,4 @@
-// Original file: /work/main/services/inventory/inventory.proto
+// Original file: services/inventory/inventory.proto
 
 
 export interface StockCount {

@@ -1,4 +1,4 @@
-// Original file: /work/main/services/payments/payments.proto
+// Original file: services/payments/payments.proto
 
 import type { Long } from '@grpc/proto-loader';
 

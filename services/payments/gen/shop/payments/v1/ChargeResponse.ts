@@ -1,4 +1,4 @@
-// Original file: /work/main/services/payments/payments.proto
+// Original file: services/payments/payments.proto
 
 
 export interface ChargeResponse {

@@ -1,4 +1,4 @@
-// Original file: /work/main/services/payments/payments.proto
+// Original file: services/payments/payments.proto
 
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
