@@ -43,7 +43,7 @@ export async function readStats(
   filter: string,
 ): Promise<Record<string, number>> {
   const query = new URLSearchParams({ format: 'json', filter });
-  const body = await adminRequest(socketPath, 'GET', `/stats?${query}`);
+  const body = await adminRequest(socketPath, 'GET', `/stats?${query.toString()}`);
   const { stats } = JSON.parse(body) as { stats: { name?: string; value?: unknown }[] };
   return Object.fromEntries(
     stats.flatMap(({ name, value }) =>

@@ -53,9 +53,8 @@ const thrownBy = (body: string): WindtunnelError => {
     error?: { code: string; message: string; next?: string };
   };
   const code: ErrorCode = errorCodes.find((known) => known === error?.code) ?? 'internal';
-  return new WindtunnelError(code, error?.message ?? 'the instance refused the request', {
-    ...(error?.next === undefined ? {} : { next: error.next }),
-  });
+  const details = error?.next === undefined ? {} : { next: error.next };
+  return new WindtunnelError(code, error?.message ?? 'the instance refused the request', details);
 };
 
 /**

@@ -118,9 +118,9 @@ const openEntry = async (runtime: Runtime, workload: string, authority: string):
     );
   }
   await runtime.open(workloadKey(pod.workload), reference.authority);
-  const port = runtime.port(portKeys.outbound(pod.id, reference.authority));
+  const port = runtime.port(portKeys.outbound(pod.id, reference.authority)) ?? 0;
   const endMs = performance.now() + openTimeoutMs;
-  while (port !== undefined && performance.now() < endMs) {
+  while (performance.now() < endMs) {
     if (await tcpProbe(port)) return { address: '127.0.0.1', port, authority: reference.authority };
     await sleep(10);
   }

@@ -11,13 +11,13 @@ const killTimeoutMs = 5000;
 
 /** Waits until an instance's supervisor is gone; false when it still runs after `timeoutMs`. */
 const gone = async (folder: string, timeoutMs: number): Promise<boolean> => {
-  const state = await readState(folder);
   const endMs = performance.now() + timeoutMs;
-  while (state && isRunning(state.supervisor)) {
-    if (performance.now() > endMs) return false;
+  while (performance.now() < endMs) {
+    const state = await readState(folder);
+    if (!state || !isRunning(state.supervisor)) return true;
     await sleep(50);
   }
-  return true;
+  return false;
 };
 
 /** Ends one instance, whatever state it is in; resolves to what there is to say. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, openSync } from 'node:fs';
+import { mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -70,7 +70,7 @@ const detached = async (input: CommandInput): Promise<number> => {
   if (images !== undefined) args.push('--images', resolve(cwd, images));
   const child = spawn(process.execPath, [main, ...args], {
     cwd,
-    env: { ...env, INIT_CWD: cwd } as NodeJS.ProcessEnv,
+    env: { ...env, INIT_CWD: cwd },
     detached: true,
     stdio: ['ignore', log, log],
   });
@@ -83,7 +83,6 @@ const detached = async (input: CommandInput): Promise<number> => {
     const endMs = performance.now() + detachedTimeoutMs;
     while (performance.now() < endMs) {
       if (exitCode !== null) {
-        const { readFileSync } = await import('node:fs');
         throw new WindtunnelError('start-failed', readFileSync(logFile, 'utf8').trim(), {
           next: `the whole log: ${logFile}`,
         });

@@ -46,18 +46,50 @@ export function restartDelayMs(failures: number, firstDelayMs: number, maxDelayM
   return Math.min(maxDelayMs, firstDelayMs * 2 ** Math.min(failures - 1, 20));
 }
 
+/** Starts the program once; `ended` is called exactly once, however it ends. */
+const spawnOnce = (spec: ProcessSpec, ended: (how: string) => void): ChildProcess => {
+  const log = openSync(spec.logFile, 'a', 0o600);
+  const child = spawn(spec.command, spec.args, {
+    cwd: spec.cwd,
+    env: spec.env,
+    // A group of its own: Ctrl-C in the terminal reaches only us, and its children can be ended with it.
+    detached: true,
+    stdio: ['ignore', log, log],
+  });
+  closeSync(log);
+  let done = false;
+  const once = (how: string): void => {
+    if (done) return;
+    done = true;
+    ended(how);
+  };
+  child.once('error', (error) => once(error.message));
+  child.once('exit', (code, signal) => once(signal ? `signal ${signal}` : `exit code ${code}`));
+  return child;
+};
+
+const terminate = async (child: ChildProcess, graceMs: number): Promise<void> => {
+  const { pid } = child;
+  if (pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  // A stopped process (SIGSTOP) takes no SIGTERM until it goes on.
+  signalTree(pid, 'SIGCONT');
+  signalTree(pid, 'SIGTERM');
+  const killer = setTimeout(() => signalTree(pid, 'SIGKILL'), graceMs);
+  await gone;
+  clearTimeout(killer);
+};
+
 /** Starts a process and restarts it with growing delays whenever it ends by itself. */
 export function startProcess(spec: ProcessSpec, options: SupervisionOptions): ManagedProcess {
   const { guard, onExit, onStart, firstDelayMs = 100, maxDelayMs = 5000 } = options;
   let child: ChildProcess | undefined;
   let timer: NodeJS.Timeout | undefined;
   let stopping = false;
-  let restarts = 0;
-  let failures = 0;
+  const counts = { restarts: 0, failures: 0 };
   let lastEnd: string | undefined;
 
-  const ended = (how: string): void => {
-    const pid = child?.pid;
+  const ended = (pid: number | undefined, how: string): void => {
     child = undefined;
     lastEnd = how;
     if (pid !== undefined) {
@@ -66,39 +98,22 @@ export function startProcess(spec: ProcessSpec, options: SupervisionOptions): Ma
       guard.remove(pid);
     }
     if (!stopping) {
-      failures++;
+      counts.failures++;
       timer = setTimeout(
         () => {
-          restarts++;
+          counts.restarts++;
           run();
         },
-        restartDelayMs(failures, firstDelayMs, maxDelayMs),
+        restartDelayMs(counts.failures, firstDelayMs, maxDelayMs),
       );
     }
     onExit();
   };
-
   const run = (): void => {
     if (stopping) return;
-    const log = openSync(spec.logFile, 'a', 0o600);
-    const started = spawn(spec.command, spec.args, {
-      cwd: spec.cwd,
-      env: spec.env,
-      // A group of its own: Ctrl-C in the terminal reaches only us, and its children can be ended with it.
-      detached: true,
-      stdio: ['ignore', log, log],
-    });
-    closeSync(log);
+    const started = spawnOnce(spec, (how) => ended(started.pid, how));
     child = started;
     if (started.pid !== undefined) guard.add(started.pid);
-    let done = false;
-    const once = (how: string): void => {
-      if (done) return;
-      done = true;
-      ended(how);
-    };
-    started.once('error', (error) => once(error.message));
-    started.once('exit', (code, signal) => once(signal ? `signal ${signal}` : `exit code ${code}`));
     onStart();
   };
   run();
@@ -108,16 +123,16 @@ export function startProcess(spec: ProcessSpec, options: SupervisionOptions): Ma
       return child?.pid;
     },
     get restarts() {
-      return restarts;
+      return counts.restarts;
     },
     get failures() {
-      return failures;
+      return counts.failures;
     },
     get lastEnd() {
       return lastEnd;
     },
     markReady: () => {
-      failures = 0;
+      counts.failures = 0;
     },
     signal: (signal) => {
       if (child?.pid !== undefined) signalTree(child.pid, signal);
@@ -125,16 +140,7 @@ export function startProcess(spec: ProcessSpec, options: SupervisionOptions): Ma
     stop: async (graceMs) => {
       stopping = true;
       clearTimeout(timer);
-      const running = child;
-      if (running?.pid === undefined) return;
-      const { pid } = running;
-      const gone = new Promise<void>((resolve) => running.once('exit', () => resolve()));
-      // A stopped process (SIGSTOP) takes no SIGTERM until it goes on.
-      signalTree(pid, 'SIGCONT');
-      signalTree(pid, 'SIGTERM');
-      const killer = setTimeout(() => signalTree(pid, 'SIGKILL'), graceMs);
-      await gone;
-      clearTimeout(killer);
+      if (child) await terminate(child, graceMs);
     },
   };
 }

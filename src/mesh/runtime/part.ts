@@ -45,7 +45,7 @@ export function startPart(options: PartOptions): Part {
   let wasReady = false;
   let misses = 0;
   let hangs = 0;
-  let closed = false;
+  const closing = new AbortController();
   let pause = new AbortController();
 
   const setReady = (value: boolean): void => {
@@ -68,7 +68,7 @@ export function startPart(options: PartOptions): Part {
     const { pid } = child;
     const ok = pid !== undefined && (await check());
     // What was asked may have ended meanwhile; its successor has to answer for itself.
-    if (closed || pid !== child.pid) return;
+    if (closing.signal.aborted || pid !== child.pid) return;
     misses = ok ? 0 : misses + 1;
     if (ok) child.markReady();
     if (ok || misses >= failureThreshold) setReady(ok);
@@ -77,12 +77,13 @@ export function startPart(options: PartOptions): Part {
     if (hangs >= failureThreshold && pid === child.pid) child.signal('SIGKILL');
   };
   const watch = async (): Promise<void> => {
-    while (!closed) {
+    while (!closing.signal.aborted) {
       await ask();
-      if (closed) return;
       pause = new AbortController();
       const periodMs = ready ? steadyPeriodMs : startPeriodMs;
-      await sleep(periodMs, undefined, { signal: pause.signal }).catch(() => {});
+      await sleep(periodMs, undefined, {
+        signal: AbortSignal.any([pause.signal, closing.signal]),
+      }).catch(() => {});
     }
   };
   void watch();
@@ -94,15 +95,14 @@ export function startPart(options: PartOptions): Part {
     process: child,
     isReady: () => ready,
     state: () => {
-      if (closed) return 'stopped';
+      if (closing.signal.aborted) return 'stopped';
       if (child.pid === undefined) return 'failed';
       if (ready) return 'ready';
       return wasReady ? 'unready' : 'starting';
     },
     close: () => {
-      closed = true;
+      closing.abort();
       ready = false;
-      pause.abort();
     },
   };
 }

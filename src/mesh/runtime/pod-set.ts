@@ -71,6 +71,39 @@ const sidecarSpec = (options: RuntimeOptions, pod: Pod, number: number): Sidecar
   };
 };
 
+/** Whether a pod runs as it should: then it is left alone. */
+const isUpToDate = (started: Started | undefined, pod: Pod, containers: ContainerSpec[]): boolean =>
+  started !== undefined &&
+  started.runtime.pod.sidecar === pod.sidecar &&
+  isDeepStrictEqual(comparable(started.containers), comparable(containers));
+
+/** Waits until all are ready; `progress` is told of each. */
+const untilAllReady = async (runtimes: PodRuntime[], options: StartOptions): Promise<void> => {
+  const { timeoutMs, signal, progress } = options;
+  let count = 0;
+  progress(0, runtimes.length);
+  await Promise.all(
+    runtimes.map(async (runtime) => {
+      await runtime.untilReady(timeoutMs, signal);
+      progress(++count, runtimes.length);
+    }),
+  );
+};
+
+const stopAll = async (runtimes: PodRuntime[]): Promise<void> => {
+  const stop = (runtime: PodRuntime): Promise<void> =>
+    runtime.stop(Math.min(graceMs(runtime), shutdownGraceMs), false);
+  await Promise.all(runtimes.map(stop));
+};
+
+const podSpecs = (plan: Plan, options: RuntimeOptions): PodSpecs => {
+  const { world } = plan;
+  const { get: port } = options.ports;
+  return new Map(
+    plan.pods.map((pod) => [pod.id, containerSpecs({ ...options, world, pod, port })]),
+  );
+};
+
 const podsOf = (plan: Plan): Pod[] => [...plan.pods, ...(plan.gateway ? [plan.gateway] : [])];
 
 /** Makes an empty {@link PodSet}. */
@@ -104,15 +137,6 @@ export function createPodSet(options: RuntimeOptions, hooks: PodSetHooks): PodSe
     running.delete(id);
   };
 
-  const isUpToDate = (pod: Pod, specs: PodSpecs): boolean => {
-    const started = running.get(pod.id);
-    return (
-      started !== undefined &&
-      started.runtime.pod.sidecar === pod.sidecar &&
-      isDeepStrictEqual(comparable(started.containers), comparable(specs.get(pod.id) ?? []))
-    );
-  };
-
   const replace = async (plan: Plan, pod: Pod, specs: PodSpecs): Promise<void> => {
     const started = running.get(pod.id);
     if (started) await retire(pod.id, started);
@@ -128,24 +152,10 @@ export function createPodSet(options: RuntimeOptions, hooks: PodSetHooks): PodSe
       const started = running.get(podId);
       return started !== undefined && !started.leaving && started.runtime.isReady();
     },
-    specsOf: (plan) =>
-      new Map(
-        plan.pods.map((pod) => [
-          pod.id,
-          containerSpecs({ ...options, world: plan.world, pod, port: options.ports.get }),
-        ]),
-      ),
-    start: async (plan, specs, { timeoutMs, signal, progress }) => {
-      const pods = podsOf(plan);
-      const runtimes = await Promise.all(pods.map((pod) => launch(plan, pod, specs)));
-      let count = 0;
-      progress(0, pods.length);
-      await Promise.all(
-        runtimes.map(async (runtime) => {
-          await runtime.untilReady(timeoutMs, signal);
-          progress(++count, pods.length);
-        }),
-      );
+    specsOf: (plan) => podSpecs(plan, options),
+    start: async (plan, specs, startOptions) => {
+      const runtimes = await Promise.all(podsOf(plan).map((pod) => launch(plan, pod, specs)));
+      await untilAllReady(runtimes, startOptions);
     },
     reconcile: async (plan, specs) => {
       const wanted = podsOf(plan);
@@ -157,16 +167,13 @@ export function createPodSet(options: RuntimeOptions, hooks: PodSetHooks): PodSe
       }
       for (const pod of wanted) {
         if (stopping) return;
-        if (!isUpToDate(pod, specs)) await replace(plan, pod, specs);
+        const containers = specs.get(pod.id) ?? [];
+        if (!isUpToDate(running.get(pod.id), pod, containers)) await replace(plan, pod, specs);
       }
     },
-    stop: async () => {
+    stop: () => {
       stopping = true;
-      await Promise.all(
-        [...running.values()].map(({ runtime }) =>
-          runtime.stop(Math.min(graceMs(runtime), shutdownGraceMs), false),
-        ),
-      );
+      return stopAll([...running.values()].map(({ runtime }) => runtime));
     },
   };
 }

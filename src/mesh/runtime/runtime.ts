@@ -3,7 +3,7 @@ import { type Configuration, createConfigurator } from './configurator.ts';
 import { acknowledgeTimeoutMs, enforce } from './enforce.ts';
 import { differences, effective, type Layers } from './layers.ts';
 import type { Runtime, RuntimeOptions } from './options.ts';
-import { makePlan } from './plan.ts';
+import { makePlan, type Plan } from './plan.ts';
 import { createPodSet, type PodSet } from './pod-set.ts';
 
 export type { Runtime, RuntimeOptions } from './options.ts';
@@ -20,77 +20,92 @@ const createSerial = () => {
   };
 };
 
+/** What is in force, replaced as one. */
+interface InForce {
+  layers: Layers;
+  plan: Plan;
+  /** Authorities opened on request, by workload key. */
+  extra: Map<string, string[]>;
+  configuration: Configuration;
+}
+
+const withAuthority = (
+  extra: InForce['extra'],
+  workload: string,
+  authority: string,
+): InForce['extra'] => {
+  const known = extra.get(workload) ?? [];
+  return known.includes(authority) ? extra : new Map(extra).set(workload, [...known, authority]);
+};
+
 /** Makes the {@link Runtime} of an instance; nothing runs yet. Throws what {@link makePlan} throws. */
 export function createRuntime(options: RuntimeOptions, first: Layers): Runtime {
   const { ports, ads } = options;
   const serial = createSerial();
   const rollout = createSerial();
-  let layers = first;
-  let plan = makePlan(effective(first));
-  let extra = new Map<string, string[]>();
-  let current: Configuration = new Map();
+  let now: InForce = {
+    layers: first,
+    plan: makePlan(effective(first)),
+    extra: new Map(),
+    configuration: new Map(),
+  };
 
   const refresh = async (types: ('cds' | 'eds' | 'sds')[]): Promise<void> => {
-    current = await configurator.encode(plan);
-    for (const [id, config] of current) ads.replace(id, types, config);
+    now = { ...now, configuration: await configurator.encode(now.plan) };
+    for (const [id, config] of now.configuration) ads.replace(id, types, config);
+  };
+  const settled = async (timeoutMs: number): Promise<void> => {
+    await Promise.all([...now.configuration.keys()].map((id) => ads.settled(id, timeoutMs)));
   };
   const pods: PodSet = createPodSet(options, {
     readinessChanged: () => void serial(() => refresh(['cds', 'eds'])).catch(() => {}),
     takenOut: () =>
       serial(async () => {
         await refresh(['cds', 'eds']);
-        await Promise.allSettled(
-          [...current.keys()].map((node) => ads.settled(node, takenOutTimeoutMs)),
-        );
+        await settled(takenOutTimeoutMs);
       }),
     gone: (podId) => ads.forget(podId),
   });
   const configurator = createConfigurator(options, pods.isReady);
 
-  const adopt = async (
-    nextLayers: Layers,
-    nextExtra: Map<string, string[]>,
-  ): Promise<ChangeReport> => {
+  const adopt = async (layers: Layers, extra: InForce['extra']): Promise<ChangeReport> => {
     const startedMs = performance.now();
-    const nextPlan = makePlan(effective(nextLayers), nextExtra);
-    await configurator.allotPorts(nextPlan);
-    const specs = pods.specsOf(nextPlan);
-    const next = await configurator.encode(nextPlan);
-    const proxies = await enforce(ads, current, next);
-    const changed = differences(plan.resources, nextPlan.resources);
-    layers = nextLayers;
-    extra = nextExtra;
-    plan = nextPlan;
-    current = next;
-    void rollout(() => pods.reconcile(nextPlan, specs)).catch((thrown: unknown) =>
+    const plan = makePlan(effective(layers), extra);
+    await configurator.allotPorts(plan);
+    const specs = pods.specsOf(plan);
+    const configuration = await configurator.encode(plan);
+    const proxies = await enforce(ads, now.configuration, configuration);
+    const changed = differences(now.plan.resources, plan.resources);
+    now = { layers, plan, extra, configuration };
+    void rollout(() => pods.reconcile(plan, specs)).catch((thrown: unknown) =>
       options.podFailed(String(thrown)),
     );
     return { changed, proxies, enforcedMs: performance.now() - startedMs };
   };
 
   return {
-    plan: () => plan,
-    layers: () => layers,
+    plan: () => now.plan,
+    layers: () => now.layers,
     pods: pods.all,
-    change: (next) => serial(() => adopt(next(layers), extra)),
+    change: (next) => serial(() => adopt(next(now.layers), now.extra)),
     open: (workload, authority) =>
       serial(async () => {
-        const known = extra.get(workload) ?? [];
-        if (known.includes(authority)) return;
-        await adopt(layers, new Map(extra).set(workload, [...known, authority]));
+        const extra = withAuthority(now.extra, workload, authority);
+        if (extra !== now.extra) await adopt(now.layers, extra);
       }),
     refreshSecrets: () => serial(() => refresh(['sds'])),
     port: (key) => ports.get(key),
     accessLogFile: configurator.accessLogFile,
     start: async (startOptions) => {
-      await configurator.allotPorts(plan);
-      const specs = pods.specsOf(plan);
-      current = await configurator.encode(plan);
-      for (const [id, config] of current) ads.prepare(id, config);
-      await pods.start(plan, specs, startOptions);
+      await configurator.allotPorts(now.plan);
+      const specs = pods.specsOf(now.plan);
+      const configuration = await configurator.encode(now.plan);
+      now = { ...now, configuration };
+      for (const [id, config] of configuration) ads.prepare(id, config);
+      await pods.start(now.plan, specs, startOptions);
       // The last pod's endpoints are on their way to the others now.
       await serial(() => refresh(['cds', 'eds']));
-      await Promise.all([...current.keys()].map((id) => ads.settled(id, acknowledgeTimeoutMs)));
+      await settled(acknowledgeTimeoutMs);
     },
     stop: pods.stop,
   };

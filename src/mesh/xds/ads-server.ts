@@ -2,20 +2,9 @@ import { chmod } from 'node:fs/promises';
 import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
 import { WindtunnelError } from '../../errors.ts';
 import type { Schema } from '../protobuf/schema.ts';
-import {
-  createProxyStream,
-  type DiscoveryRequest,
-  type DiscoveryResponse,
-  type ProxyStream,
-  type Rejection,
-} from './proxy-stream.ts';
-import {
-  type DiscoveryType,
-  discoveryTypes,
-  type EncodedConfig,
-  typeOf,
-  typeUrl,
-} from './resources.ts';
+import { createDiscoveryCodec, type DiscoveryCodec } from './codec.ts';
+import { createProxyStream, type ProxyStream, type Rejection } from './proxy-stream.ts';
+import { type DiscoveryType, discoveryTypes, type EncodedConfig } from './resources.ts';
 
 /** The control plane of one instance: aggregated discovery over gRPC, on a Unix socket. */
 export interface AdsServer {
@@ -96,113 +85,79 @@ const untilAcknowledged = async (
   }
 };
 
-const createCodec = (schema: Schema) => {
-  const requestType = schema.find('envoy.service.discovery.v3.DiscoveryRequest');
-  const responseType = schema.find('envoy.service.discovery.v3.DiscoveryResponse');
-  if (!requestType || !responseType) {
-    throw new WindtunnelError('internal', "no discovery messages in Envoy's API");
-  }
-  return {
-    decode: (bytes: Buffer): { nodeId: string; request: DiscoveryRequest | undefined } => {
-      const message = requestType.toObject(requestType.decode(bytes), { arrays: true });
-      const type = typeOf(String(message.type_url));
-      const request = type && {
-        type,
-        names: (message.resource_names ?? []) as string[],
-        nonce: String(message.response_nonce ?? ''),
-        error: message.error_detail ? String(message.error_detail.message ?? 'unknown') : undefined,
+/** Answers the streams of the proxies in `nodes`; one that is not in it is turned away. */
+const streamHandler =
+  (codec: DiscoveryCodec, nodes: Map<string, Node>) =>
+  (call: Call): void => {
+    let stream: ProxyStream | undefined;
+    const connect = (node: Node): ProxyStream => {
+      node.rejection = undefined;
+      const own = createProxyStream({
+        config: () => node.config,
+        send: (response) => void call.write(codec.encode(response)),
+        rejected: (rejection) => {
+          node.rejection = rejection;
+          wakeAll(node);
+        },
+        acknowledged: () => wakeAll(node),
+      });
+      node.stream = own;
+      const drop = (): void => {
+        if (node.stream === own) node.stream = undefined;
       };
-      return { nodeId: String(message.node?.id ?? ''), request };
-    },
-    encode: ({ type, version, nonce, resources }: DiscoveryResponse): Buffer => {
-      const url = typeUrl(type);
-      return Buffer.from(
-        responseType
-          .encode({
-            version_info: version,
-            nonce,
-            type_url: url,
-            resources: resources.map(({ bytes }) => ({ type_url: url, value: bytes })),
-          })
-          .finish(),
-      );
-    },
-  };
-};
-
-/** Starts the ADS server on the Unix socket `socketPath` (mode 0600: whoever reaches it gets private keys). */
-export async function startAdsServer(socketPath: string, schema: Schema): Promise<AdsServer> {
-  const codec = createCodec(schema);
-  const nodes = new Map<string, Node>();
-  const server = new Server();
-
-  const connect = (nodeId: string, call: Call): ProxyStream | undefined => {
-    const node = nodes.get(nodeId);
-    if (!node) return undefined;
-    node.rejection = undefined;
-    const stream = createProxyStream({
-      config: () => node.config,
-      send: (response) => void call.write(codec.encode(response)),
-      rejected: (rejection) => {
-        node.rejection = rejection;
-        wakeAll(node);
-      },
-      acknowledged: () => wakeAll(node),
-    });
-    node.stream = stream;
-    const drop = (): void => {
-      if (node.stream === stream) node.stream = undefined;
+      call.on('end', () => {
+        drop();
+        call.end();
+      });
+      call.on('cancelled', drop);
+      call.on('error', drop);
+      return own;
     };
-    call.on('end', () => {
-      drop();
-      call.end();
+    call.on('data', (bytes: Buffer) => {
+      const { nodeId, request } = codec.decode(bytes);
+      const node = nodes.get(nodeId);
+      if (!stream && node) stream = connect(node);
+      if (!stream) call.end();
+      else if (request) stream.receive(request);
     });
-    call.on('cancelled', drop);
-    call.on('error', drop);
-    return stream;
   };
 
+const listen = async (socketPath: string, handler: (call: Call) => void): Promise<Server> => {
+  const server = new Server();
   const identity = (bytes: Buffer): Buffer => bytes;
-  server.addService(
-    {
-      StreamAggregatedResources: {
-        path,
-        requestStream: true,
-        responseStream: true,
-        requestSerialize: identity,
-        requestDeserialize: identity,
-        responseSerialize: identity,
-        responseDeserialize: identity,
-      },
-    },
-    {
-      StreamAggregatedResources: (call: Call) => {
-        let stream: ProxyStream | undefined;
-        call.on('data', (bytes: Buffer) => {
-          const { nodeId, request } = codec.decode(bytes);
-          stream ??= connect(nodeId, call);
-          if (!stream) call.end();
-          else if (request) stream.receive(request);
-        });
-      },
-    },
-  );
+  const method = {
+    path,
+    requestStream: true,
+    responseStream: true,
+    requestSerialize: identity,
+    requestDeserialize: identity,
+    responseSerialize: identity,
+    responseDeserialize: identity,
+  } as const;
+  server.addService({ StreamAggregatedResources: method }, { StreamAggregatedResources: handler });
   await new Promise<void>((resolve, reject) => {
     server.bindAsync(`unix:${socketPath}`, ServerCredentials.createInsecure(), (error) =>
       error ? reject(error) : resolve(),
     );
   });
   await chmod(socketPath, 0o600);
+  return server;
+};
 
+const apply = (node: Node, config: EncodedConfig, types: readonly DiscoveryType[]): void => {
+  node.rejection = undefined;
+  node.config = config;
+  node.stream?.push(types);
+};
+
+/** Starts the ADS server on the Unix socket `socketPath` (mode 0600: whoever reaches it gets private keys). */
+export async function startAdsServer(socketPath: string, schema: Schema): Promise<AdsServer> {
+  const nodes = new Map<string, Node>();
+  const server = await listen(socketPath, streamHandler(createDiscoveryCodec(schema), nodes));
   const nodeOf = (nodeId: string): Node => {
     const node = nodes.get(nodeId);
     if (!node) throw new WindtunnelError('internal', `no proxy ${nodeId}`);
     return node;
-  };
-  const apply = (node: Node, config: EncodedConfig, types: readonly DiscoveryType[]): void => {
-    node.rejection = undefined;
-    node.config = config;
-    node.stream?.push(types);
   };
 
   return {

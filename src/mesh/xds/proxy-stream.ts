@@ -68,23 +68,55 @@ export interface ProxyStreamOptions {
   acknowledged(): void;
 }
 
+const newSubscription = (): Subscription => ({
+  names: new Set(),
+  nonce: '',
+  sent: new Map(),
+  acknowledged: new Map(),
+  pending: undefined,
+});
+
+/** What a proxy wants of a type: all clusters and listeners, of the others what it named. */
+const wanted = (
+  type: DiscoveryType,
+  all: Map<string, EncodedResource>,
+  { names }: Subscription,
+): Map<string, EncodedResource> =>
+  isWildcard(type) ? all : new Map([...all].filter(([name]) => names.has(name)));
+
+/** Takes in the names of a request; what is named anew, or was let go, counts as not sent. */
+const rename = (subscription: Subscription, names: string[]): string[] => {
+  const added = names.filter((name) => !subscription.names.has(name));
+  const dropped = [...subscription.names].filter((name) => !names.includes(name));
+  subscription.names = new Set(names);
+  for (const name of [...added, ...dropped]) subscription.sent.delete(name);
+  return added;
+};
+
+/** Names of a type's resources that are not acknowledged as they are. */
+const unacknowledged = (
+  type: DiscoveryType,
+  all: Map<string, EncodedResource>,
+  subscription: Subscription | undefined,
+): string[] => {
+  // Nobody asks for a secret before the first TLS context: then none is owed.
+  if (type === 'sds' && !subscription) return [];
+  const waiting = subscription?.pending !== undefined;
+  const missing = [...all]
+    .filter(([name]) => type !== 'sds' || subscription?.names.has(name))
+    .filter(([name, { hash }]) => waiting || subscription?.acknowledged.get(name) !== hash)
+    .map(([name]) => `${type} ${name}`);
+  return waiting && isWildcard(type) && missing.length === 0 ? [`${type} (removals)`] : missing;
+};
+
 /** Makes a {@link ProxyStream}. */
 export function createProxyStream(options: ProxyStreamOptions): ProxyStream {
   const { config, send, rejected, acknowledged } = options;
   const subscriptions = new Map<DiscoveryType, Subscription>();
   let counter = 0;
 
-  const wanted = (
-    type: DiscoveryType,
-    subscription: Subscription,
-  ): Map<string, EncodedResource> => {
-    const all = config()[type];
-    if (isWildcard(type)) return all;
-    return new Map([...all].filter(([name]) => subscription.names.has(name)));
-  };
-
   const respond = (type: DiscoveryType, subscription: Subscription, always: boolean): void => {
-    const now = wanted(type, subscription);
+    const now = wanted(type, config()[type], subscription);
     const hashes = new Map([...now].map(([name, { hash }]) => [name, hash]));
     const changed = [...now].filter(([name, { hash }]) => subscription.sent.get(name) !== hash);
     const differs = isWildcard(type) ? !sameEntries(hashes, subscription.sent) : changed.length > 0;
@@ -95,64 +127,38 @@ export function createProxyStream(options: ProxyStreamOptions): ProxyStream {
     subscription.sent = isWildcard(type)
       ? hashes
       : new Map([...subscription.sent, ...subscription.pending]);
-    send({
-      type,
-      version: String(counter),
-      nonce: subscription.nonce,
-      resources: (isWildcard(type) ? [...now] : changed).map(([, resource]) => resource),
-    });
+    const resources = (isWildcard(type) ? [...now] : changed).map(([, resource]) => resource);
+    send({ type, version: String(counter), nonce: subscription.nonce, resources });
     // A changed cluster warms until it is sent its endpoints again, even when they are the same.
-    if (type === 'cds') {
-      const endpoints = subscriptions.get('eds');
-      for (const [name] of changed) endpoints?.sent.delete(name);
-    }
+    if (type !== 'cds') return;
+    for (const [name] of changed) subscriptions.get('eds')?.sent.delete(name);
   };
 
-  const settle = (
-    type: DiscoveryType,
-    subscription: Subscription,
-    error: string | undefined,
-  ): void => {
-    const { pending } = subscription;
+  const settle = (type: DiscoveryType, subscription: Subscription, error?: string): void => {
+    const names = [...(subscription.pending?.keys() ?? [])];
     subscription.pending = undefined;
     if (error !== undefined) {
-      rejected({ type, reason: error, names: [...(pending ?? new Map<string, string>()).keys()] });
+      rejected({ type, reason: error, names });
       return;
     }
     subscription.acknowledged = new Map(subscription.sent);
     acknowledged();
   };
 
-  const receive = (request: DiscoveryRequest): void => {
-    const { type, names, nonce, error } = request;
-    const known = subscriptions.get(type);
-    const subscription = known ?? {
-      names: new Set<string>(),
-      nonce: '',
-      sent: new Map(),
-      acknowledged: new Map(),
-      pending: undefined,
-    };
-    subscriptions.set(type, subscription);
-    // A request that answers an older response is overtaken: another with the newest nonce follows.
-    if (known && nonce !== '' && nonce !== subscription.nonce) return;
-    const added = names.filter((name) => !subscription.names.has(name));
-    const dropped = [...subscription.names].filter((name) => !names.includes(name));
-    subscription.names = new Set(names);
-    for (const name of [...added, ...dropped]) subscription.sent.delete(name);
-    if (known && nonce !== '' && subscription.pending) settle(type, subscription, error);
-    // After a refusal the same is not sent again: it would be refused again, without end.
-    if (error === undefined || added.length > 0)
-      respond(type, subscription, !known && isWildcard(type));
-  };
-
-  const isAcknowledged = (type: DiscoveryType, name: string, hash: string): boolean => {
-    const subscription = subscriptions.get(type);
-    return subscription?.pending === undefined && subscription?.acknowledged.get(name) === hash;
-  };
-
   return {
-    receive,
+    receive: ({ type, names, nonce, error }) => {
+      const known = subscriptions.get(type);
+      const subscription = known ?? newSubscription();
+      subscriptions.set(type, subscription);
+      // A request that answers an older response is overtaken: another with the newest nonce follows.
+      if (known && nonce !== '' && nonce !== subscription.nonce) return;
+      const added = rename(subscription, names);
+      if (known && nonce !== '' && subscription.pending) settle(type, subscription, error);
+      // After a refusal the same is not sent again: it would be refused again, without end.
+      if (error === undefined || added.length > 0) {
+        respond(type, subscription, !known && isWildcard(type));
+      }
+    },
     push: (types) => {
       for (const type of discoveryTypes) {
         const subscription = subscriptions.get(type);
@@ -160,18 +166,6 @@ export function createProxyStream(options: ProxyStreamOptions): ProxyStream {
       }
     },
     outstanding: (types) =>
-      types.flatMap((type) => {
-        const subscription = subscriptions.get(type);
-        // Nobody asks for a secret before the first TLS context: then none is owed.
-        if (type === 'sds' && !subscription) return [];
-        const resources = [...config()[type]].filter(
-          ([name]) => type !== 'sds' || subscription?.names.has(name),
-        );
-        const missing = resources
-          .filter(([name, { hash }]) => !isAcknowledged(type, name, hash))
-          .map(([name]) => `${type} ${name}`);
-        const removing = isWildcard(type) && subscription?.pending !== undefined;
-        return removing && missing.length === 0 ? [`${type} (removals)`] : missing;
-      }),
+      types.flatMap((type) => unacknowledged(type, config()[type], subscriptions.get(type))),
   };
 }
