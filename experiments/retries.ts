@@ -49,12 +49,12 @@ export const retries = shop.experiment({
     const service = edge.service as ShopService;
     const retry = {
       attempts: factors.retries,
-      perTryTimeoutMs: 4000,
+      perTryTimeoutMs: 20_000,
       on: [retryOn[edge.protocol]] as const,
     };
     return [
       virtualServiceFor(topology, service, {
-        [edge.id]: { retry: factors.retries === 0 ? 'none' : retry, deadlineMs: 9000 },
+        [edge.id]: { retry: factors.retries === 0 ? 'none' : retry, deadlineMs: 25_000 },
       }),
       destinationRuleFor(
         topology,
@@ -77,7 +77,7 @@ export const retries = shop.experiment({
         },
   load: {
     arrivals: { kind: 'poisson', ratePerSecond: 300 },
-    timeoutMs: 10_000,
+    timeoutMs: 30_000,
     maxOutstanding: 1024,
   },
   metrics: [
