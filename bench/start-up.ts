@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { topology as shop } from '../services/topology.ts';
 import { proveEdges } from '../src/call/prove.ts';
 import { silentProgress } from '../src/cli/progress.ts';
+import { environmentOf } from '../src/topology/derive.ts';
 import { startMesh } from '../src/mesh/mesh.ts';
 import { createPortAllocator } from '../src/mesh/ports.ts';
 import { interleave, printComparison } from './kit/compare.ts';
@@ -65,11 +66,10 @@ const bare = async (): Promise<number> => {
   const startedMs = performance.now();
   try {
     for (const { name } of shop.services) {
-      const addresses = shop.services.map((service) => [
-        `${service.name.toUpperCase()}_ADDR`,
-        `127.0.0.1:${portOf.get(service.name)}`,
-      ]);
-      const env = { ...process.env, ...Object.fromEntries(addresses), HOST: '127.0.0.1' };
+      const local = (value: string): string =>
+        value.replace(/^(\w+):\d+$/, (_all, callee: string) => `127.0.0.1:${portOf.get(callee)}`);
+      const declared = environmentOf(shop, name).map(({ name, value }) => [name, local(value)]);
+      const env = { ...process.env, ...Object.fromEntries(declared), HOST: '127.0.0.1' };
       children.push(
         spawn(process.execPath, [join(projectDir, 'services', name, 'main.ts')], {
           env: { ...env, PORT: String(portOf.get(name)) },

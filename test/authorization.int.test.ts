@@ -85,12 +85,15 @@ describe('who may call what on the running mesh', () => {
     const path = call.protocol === 'http' ? call.path.replaceAll(/\{\w+\}/g, 'none') : call.path;
     const entry = await entryOf(caller, service, call.authority);
     const { headers } = newRequestContext();
-    const outcome = await sendCall({ ...call, path } as typeof call, {
-      projectDir,
-      entry,
-      headers,
-      signal,
-    });
+    const outcome = await sendCall(
+      { ...call, path },
+      {
+        projectDir,
+        entry,
+        headers,
+        signal,
+      },
+    );
     const refused = protocol === 'http' ? 403 : 7;
     if (outcome.code === refused && outcome.problem?.includes('RBAC: access denied')) {
       return 'refused';

@@ -1,6 +1,6 @@
 import { type FSWatcher, watch } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 
 /** Watches manifests until it is closed. */
 export interface ManifestWatcher {
@@ -30,19 +30,37 @@ export async function watchManifests(
     clearTimeout(timer);
     timer = setTimeout(fire, quietMs);
   };
-  const watchers: FSWatcher[] = [];
-  for (const path of paths) {
-    // A file is replaced by renaming another over it, which a watch of the file itself would not outlive.
-    const recursive = (await stat(path)).isDirectory();
-    const watcher = watch(recursive ? path : dirname(path), { recursive }, touched);
+  const watchers = new Map<string, FSWatcher>();
+  const follow = (folder: string): void => {
+    if (watchers.has(folder)) return;
+    const watcher = watch(folder, () => {
+      touched();
+      if (folders.has(folder)) void followBelow(folder);
+    });
     // A folder that is removed ends its own watch; the configuration stays as it is.
     watcher.on('error', () => {});
-    watchers.push(watcher);
+    watchers.set(folder, watcher);
+  };
+  // Folder by folder: Node's recursive watch on Linux loses sight of a file that another was renamed over.
+  const folders = new Set<string>();
+  const followBelow = async (folder: string): Promise<void> => {
+    folders.add(folder);
+    follow(folder);
+    const found = await readdir(folder, { withFileTypes: true }).catch(() => []);
+    for (const entry of found) {
+      const below = join(folder, entry.name);
+      if (entry.isDirectory() && !folders.has(below)) await followBelow(below);
+    }
+  };
+  for (const path of paths) {
+    if ((await stat(path)).isDirectory()) await followBelow(path);
+    // A file is replaced by renaming another over it, which a watch of the file itself would not outlive.
+    else follow(dirname(path));
   }
   return {
     close: () => {
       clearTimeout(timer);
-      for (const watcher of watchers) watcher.close();
+      for (const watcher of watchers.values()) watcher.close();
     },
   };
 }
