@@ -2,6 +2,8 @@ import type { Resource, Workload, World } from '../../manifests/world.ts';
 import { buildWorld } from '../../manifests/build-world.ts';
 import { workloadsOf } from '../../manifests/select.ts';
 import { createAddressBook } from '../../translate/addresses.ts';
+import { checkReferences } from '../../translate/check-references.ts';
+import { checkSupported } from '../../translate/check-supported.ts';
 import type { EnvoyConfig } from '../../translate/envoy.ts';
 import { ingressGateway } from '../../translate/ingress-gateway.ts';
 import { translateGateway, translateSidecar } from '../../translate/translate.ts';
@@ -33,6 +35,8 @@ export interface Plan {
  */
 export function makePlan(resources: Resource[], extra: Map<string, string[]> = new Map()): Plan {
   const world = buildWorld(resources);
+  checkSupported(world);
+  checkReferences(world);
   const istio = new Map<string, EnvoyConfig>();
   for (const workload of world.workloads) {
     if (workload.injected) istio.set(workloadKey(workload), translateSidecar(world, workload));

@@ -41,6 +41,7 @@ const withAuthority = (
 /** Makes the {@link Runtime} of an instance; nothing runs yet. Throws what {@link makePlan} throws. */
 export function createRuntime(options: RuntimeOptions, first: Layers): Runtime {
   const { ports, ads } = options;
+  const failed = (thrown: unknown): void => options.podFailed(String(thrown));
   const serial = createSerial();
   const rollout = createSerial();
   let now: InForce = {
@@ -77,9 +78,7 @@ export function createRuntime(options: RuntimeOptions, first: Layers): Runtime {
     const proxies = await enforce(ads, now.configuration, configuration);
     const changed = differences(now.plan.resources, plan.resources);
     now = { layers, plan, extra, configuration };
-    void rollout(() => pods.reconcile(plan, specs)).catch((thrown: unknown) =>
-      options.podFailed(String(thrown)),
-    );
+    void rollout(() => pods.reconcile(plan, specs)).catch(failed);
     return { changed, proxies, enforcedMs: performance.now() - startedMs };
   };
 
