@@ -61,7 +61,7 @@ const listening = async (port: number): Promise<void> => {
 const bare = async (): Promise<number> => {
   const allocator = createPortAllocator(process.pid);
   const ports = await Promise.all(shop.services.map(({ name }) => allocator.allot(name)));
-  const portOf = new Map(shop.services.map(({ name }, i) => [name, ports[i] ?? 0]));
+  const portOf = new Map<string, number>(shop.services.map(({ name }, i) => [name, ports[i] ?? 0]));
   const children: ChildProcess[] = [];
   const startedMs = performance.now();
   try {
