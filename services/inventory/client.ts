@@ -1,4 +1,4 @@
-import { type CallContext, metadataOf } from '../kit/call-context.ts';
+import type { CallContext } from '../kit/call-context.ts';
 import type { CallResult } from '../kit/call-result.ts';
 import {
   callBidi,
@@ -6,6 +6,7 @@ import {
   callServerStream,
   callUnary,
   createGrpcClient,
+  metadataOf,
 } from '../kit/grpc-client.ts';
 import { inventoryContract } from './contract.ts';
 import type { ImportStockResponse__Output } from './gen/shop/inventory/v1/ImportStockResponse.ts';

@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { Metadata } from '@grpc/grpc-js';
 
 /**
  * Headers that a service hands on from the call it serves to the calls it makes: the mesh cannot, since it does not know
@@ -34,21 +33,4 @@ export function contextOfRequest(request: {
   }
   context['x-request-id'] = request.id;
   return context;
-}
-
-/** The context of a gRPC call, from its metadata. */
-export function contextOfMetadata(metadata: Metadata): CallContext {
-  const context: Record<string, string> = {};
-  for (const name of forwardedHeaders) {
-    const value = metadata.get(name)[0];
-    if (typeof value === 'string') context[name] = value;
-  }
-  return context;
-}
-
-/** The context as metadata of an outgoing gRPC call. */
-export function metadataOf(context: CallContext): Metadata {
-  const metadata = new Metadata();
-  for (const name of Object.keys(context)) metadata.set(name, context[name] as string);
-  return metadata;
 }

@@ -1,11 +1,11 @@
-import { status } from '@grpc/grpc-js';
 import { createBoundedMap } from './bounded-map.ts';
 import { ServiceError } from './errors.ts';
 
 /** A failure to give instead of an answer, in the words of both protocols. */
 export interface Fault {
   httpStatus: number;
-  grpcStatus: status;
+  /** A code of google.rpc.Code, e.g. 14 for UNAVAILABLE. */
+  grpcStatus: number;
 }
 
 /** What the hook knows of one request. */
@@ -35,21 +35,26 @@ export interface FaultPlanOptions {
 
 const maxEntries = 64;
 const maxRequestIdLength = 128;
-// HTTP status for a gRPC code and back, as google.rpc.Code documents them.
-const httpStatusOf: Partial<Record<keyof typeof status, number>> = {
-  OK: 200,
-  INVALID_ARGUMENT: 400,
-  UNAUTHENTICATED: 401,
-  PERMISSION_DENIED: 403,
-  NOT_FOUND: 404,
-  ABORTED: 409,
-  RESOURCE_EXHAUSTED: 429,
-  CANCELLED: 499,
-  INTERNAL: 500,
-  UNIMPLEMENTED: 501,
-  UNAVAILABLE: 503,
-  DEADLINE_EXCEEDED: 504,
+const unknownCode = 2;
+// A gRPC code's number and its HTTP status, as google/rpc/code.proto pairs them. Numbers, not grpc-js's enum: loading that
+// library would cost services that speak only HTTP half of their start.
+const codes: Readonly<Record<string, Fault>> = {
+  OK: { grpcStatus: 0, httpStatus: 200 },
+  CANCELLED: { grpcStatus: 1, httpStatus: 499 },
+  INVALID_ARGUMENT: { grpcStatus: 3, httpStatus: 400 },
+  DEADLINE_EXCEEDED: { grpcStatus: 4, httpStatus: 504 },
+  NOT_FOUND: { grpcStatus: 5, httpStatus: 404 },
+  PERMISSION_DENIED: { grpcStatus: 7, httpStatus: 403 },
+  RESOURCE_EXHAUSTED: { grpcStatus: 8, httpStatus: 429 },
+  ABORTED: { grpcStatus: 10, httpStatus: 409 },
+  UNIMPLEMENTED: { grpcStatus: 12, httpStatus: 501 },
+  INTERNAL: { grpcStatus: 13, httpStatus: 500 },
+  UNAVAILABLE: { grpcStatus: 14, httpStatus: 503 },
+  UNAUTHENTICATED: { grpcStatus: 16, httpStatus: 401 },
 };
+const codeOfHttpStatus = new Map(
+  Object.values(codes).map(({ grpcStatus, httpStatus }) => [httpStatus, grpcStatus]),
+);
 
 /**
  * The deterministic fault hook. With `x-fail`, the nth attempt of one request gets the nth entry and the last entry
@@ -88,26 +93,16 @@ export function createFaultPlan(options: FaultPlanOptions): FaultPlan {
 }
 
 function parseFault(entry: string): Fault | undefined {
-  const code = entry.toUpperCase() as keyof typeof status;
-  const named = httpStatusOf[code];
-  if (named !== undefined) {
-    return named < 400 ? undefined : { httpStatus: named, grpcStatus: status[code] };
-  }
-  const httpStatus = Number(entry);
-  if (!/^[2-5][0-9][0-9]$/.test(entry)) {
+  const named = codes[entry.toUpperCase()];
+  if (named === undefined && !/^[2-5][0-9][0-9]$/.test(entry)) {
     throw new ServiceError(
       'invalid-argument',
       `x-fail entry '${entry}' is neither an HTTP status nor a gRPC code`,
     );
   }
-  return httpStatus < 400 ? undefined : { httpStatus, grpcStatus: grpcStatusOf(httpStatus) };
-}
-
-function grpcStatusOf(httpStatus: number): status {
-  for (const [code, value] of Object.entries(httpStatusOf)) {
-    if (value === httpStatus) return status[code as keyof typeof status];
-  }
-  return status.UNKNOWN;
+  const httpStatus = named?.httpStatus ?? Number(entry);
+  if (httpStatus < 400) return undefined;
+  return named ?? { httpStatus, grpcStatus: codeOfHttpStatus.get(httpStatus) ?? unknownCode };
 }
 
 /** Numbers from 0 (included) to 1 (excluded), the same for the same seed: mulberry32 (Tommy Ettinger, public domain). */

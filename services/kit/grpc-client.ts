@@ -6,10 +6,12 @@ import {
   type ClientReadableStream,
   type ClientWritableStream,
   credentials,
+  Metadata,
   type ServiceError as GrpcError,
   type requestCallback,
   status,
 } from '@grpc/grpc-js';
+import type { CallContext } from './call-context.ts';
 import { type CallResult, calleeError } from './call-result.ts';
 import { failureOfStatus } from './grpc-status.ts';
 
@@ -39,6 +41,13 @@ export function createGrpcClient<Client>(
     'grpc.max_receive_message_length': 1_048_576,
     'grpc.max_send_message_length': 1_048_576,
   });
+}
+
+/** A context as the metadata of an outgoing call. */
+export function metadataOf(context: CallContext): Metadata {
+  const metadata = new Metadata();
+  for (const [name, value] of Object.entries(context)) metadata.set(name, value);
+  return metadata;
 }
 
 /** One unary call, one attempt; `start` gets the callback to hand to the generated client. */

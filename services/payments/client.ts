@@ -1,6 +1,6 @@
-import { type CallContext, metadataOf } from '../kit/call-context.ts';
+import type { CallContext } from '../kit/call-context.ts';
 import type { CallResult } from '../kit/call-result.ts';
-import { callUnary, createGrpcClient } from '../kit/grpc-client.ts';
+import { callUnary, createGrpcClient, metadataOf } from '../kit/grpc-client.ts';
 import { paymentsContract } from './contract.ts';
 import type { ChargeRequest } from './gen/shop/payments/v1/ChargeRequest.ts';
 import type { ChargeResponse__Output } from './gen/shop/payments/v1/ChargeResponse.ts';
