@@ -1,11 +1,11 @@
 import type { TranslateContext } from '../context.ts';
 import type { EnvoyRouteConfiguration, JsonObject } from '../envoy.ts';
 import type { VirtualService } from '../policies/virtual-services.ts';
-import { isExportedTo } from '../policies/visibility.ts';
 import { httpRoutes } from '../route/http-route.ts';
 import { isCatchAll } from '../route/match.ts';
-import { isSubset, isWildcard } from '../values/hosts.ts';
+import { isWildcard } from '../values/hosts.ts';
 import { compareText } from '../values/order.ts';
+import { boundTo, commonHosts } from './bindings.ts';
 import { type GatewayServer, gatewayRouteName } from './servers.ts';
 
 /** Istio lets a direct response be up to 1 MB; Envoy's own limit is 4 KB. */
@@ -48,38 +48,6 @@ export function gatewayRoutes(
     maxDirectResponseBodySizeBytes: directResponseBytesMax,
     ignorePortInHostMatching: true,
   };
-}
-
-/** VirtualServices bound to a gateway that the proxy's namespace sees: those that name the namespace first, then public ones. */
-function boundTo({ virtualServices, proxy }: TranslateContext, gateway: string): VirtualService[] {
-  const bound = virtualServices.filter((service) => service.gateways.includes(gateway));
-  const isPublic = (service: VirtualService): boolean => service.exportTo.has('*');
-  const named = bound.filter(
-    (service) =>
-      !isPublic(service) && isExportedTo(service.exportTo, service.namespace, proxy.namespace),
-  );
-  return [
-    ...named.filter((service) => service.namespace === proxy.namespace),
-    ...named.filter((service) => service.namespace !== proxy.namespace),
-    ...bound.filter(isPublic),
-  ];
-}
-
-/** Hosts that a server and a VirtualService have in common, the narrower one where a wildcard covers the other. */
-function commonHosts(serverHosts: string[], service: VirtualService): string[] {
-  const offered = serverHosts.flatMap((host) => {
-    const slash = host.indexOf('/');
-    if (slash < 0) return [host];
-    return host.slice(0, slash) === service.namespace ? [host.slice(slash + 1)] : [];
-  });
-  const found = new Set<string>();
-  for (const server of offered) {
-    for (const own of service.hosts) {
-      if (isSubset(server, own)) found.add(server);
-      else if (isSubset(own, server)) found.add(own);
-    }
-  }
-  return [...found];
 }
 
 function routesOf(

@@ -9,7 +9,7 @@ import {
 } from '../../manifests/fields.ts';
 import { isHttp, protocolNamed } from '../../manifests/port-protocol.ts';
 import { matchesLabels, servicesOf, targetPortOf } from '../../manifests/select.ts';
-import type { Resource } from '../../manifests/world.ts';
+import type { PortProtocol, Resource } from '../../manifests/world.ts';
 import type { TranslateContext } from '../context.ts';
 import { byAge } from '../values/order.ts';
 
@@ -21,6 +21,7 @@ export interface GatewayServer {
   port: number;
   /** What the proxy listens on: the target port of its Service for {@link GatewayServer.port}, else the same. */
   listenPort: number;
+  protocol: PortProtocol;
   /** `HOST` for VirtualServices of every namespace, `NAMESPACE/HOST` for those of one. */
   hosts: string[];
   /** Requests in plain text are answered by a redirect to HTTPS. */
@@ -33,9 +34,9 @@ export function gatewayRouteName(listenPort: number): string {
 }
 
 /**
- * The HTTP servers of a gateway proxy by the port it listens on, in the order in which ports come up: Gateways are
- * taken oldest first, and servers of one port share its listener and routes. Servers of other protocols are left out
- * (checkSupported refuses them).
+ * The servers of a gateway proxy by the port it listens on, in the order in which ports come up: Gateways are taken
+ * oldest first. HTTP servers of one port share its listener and routes; of other servers of one port the first wins.
+ * Servers that end or pass on TLS are left out (checkSupported refuses them).
  */
 export function gatewayServers(context: TranslateContext): Map<number, GatewayServer[]> {
   const byPort = new Map<number, GatewayServer[]>();
@@ -43,10 +44,17 @@ export function gatewayServers(context: TranslateContext): Map<number, GatewaySe
     for (const server of asRecords(asRecord(gateway.body.spec).servers)) {
       const read = readServer(server, gateway, context);
       if (read === undefined) continue;
-      byPort.set(read.listenPort, [...(byPort.get(read.listenPort) ?? []), read]);
+      const known = byPort.get(read.listenPort);
+      if (known === undefined) byPort.set(read.listenPort, [read]);
+      else if (known.every(isHttpServer) && isHttpServer(read)) known.push(read);
     }
   }
   return byPort;
+}
+
+/** Whether requests are routed one by one, not connections as a whole. */
+export function isHttpServer(server: GatewayServer): boolean {
+  return isHttp(server.protocol);
 }
 
 /** Gateways whose selector the proxy's labels satisfy; their namespace does not matter. */
@@ -65,14 +73,17 @@ function readServer(
   context: TranslateContext,
 ): GatewayServer | undefined {
   const { name, namespace } = gateway.metadata;
-  const { number, protocol } = asRecord(server.port);
+  const { number, protocol: named } = asRecord(server.port);
   const port = asNumber(number);
-  if (port === undefined || !isHttp(protocolNamed(asString(protocol) ?? '') ?? 'auto'))
+  const protocol = protocolNamed(asString(named) ?? '') ?? 'auto';
+  const isTls = protocol === 'https' || protocol === 'tls';
+  if (port === undefined || isTls || (!isHttp(protocol) && server.tls !== undefined))
     return undefined;
   return {
     gateway: `${namespace}/${name}`,
     port,
     listenPort: listenPortOf(context, port),
+    protocol,
     hosts: serverHosts(asStrings(server.hosts), namespace),
     redirectsToHttps: asRecord(server.tls).httpsRedirect === true,
   };

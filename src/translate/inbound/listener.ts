@@ -4,8 +4,9 @@ import { rbacNetworkFilters } from '../authorization/rbac.ts';
 import { securityFilters } from '../authorization/security-filters.ts';
 import type { TranslateContext } from '../context.ts';
 import type { EnvoyListener, JsonObject } from '../envoy.ts';
+import { tcpFilters } from '../listener/tcp-proxy.ts';
 import { modeForPort, type PeerAuthentication } from '../policies/peer-authentication.ts';
-import { extension, object } from '../values/json.ts';
+import { object } from '../values/json.ts';
 import { type ChainMatch, chainMatches, type ChainProtocol } from './chain-matches.ts';
 import { inboundHttpManager } from './http.ts';
 import { inboundListenerFilters } from './listener-filters.ts';
@@ -71,7 +72,7 @@ export function inboundListener(
 /** Connections to the inbound port itself would come back for ever. */
 const blackHole: JsonObject = {
   filterChainMatch: { destinationPort: inboundPort },
-  filters: [tcpProxy('BlackHoleCluster')],
+  filters: tcpFilters('BlackHoleCluster', 'tcp', undefined),
   name: 'virtualInbound-blackhole',
 };
 
@@ -123,7 +124,7 @@ function filterChain(
             securityFilters: security.http,
           }),
         ]
-      : [...security.tcp, ...protocolFilters(protocol, cluster), tcpProxy(cluster)];
+      : [...security.tcp, ...tcpFilters(cluster, protocol, undefined)];
   return object({
     filterChainMatch: object({
       destinationPort: targetPort === 0 ? undefined : targetPort,
@@ -136,19 +137,4 @@ function filterChain(
       : undefined,
     name,
   });
-}
-
-/** Istio counts MongoDB's operations; other protocols over TCP get no filter of their own. */
-function protocolFilters(protocol: PortProtocol, cluster: string): JsonObject[] {
-  if (protocol !== 'mongo') return [];
-  const type = 'envoy.extensions.filters.network.mongo_proxy.v3.MongoProxy';
-  return [extension('envoy.filters.network.mongo_proxy', type, { statPrefix: cluster })];
-}
-
-function tcpProxy(cluster: string): JsonObject {
-  return extension(
-    'envoy.filters.network.tcp_proxy',
-    'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy',
-    { statPrefix: cluster, cluster },
-  );
 }

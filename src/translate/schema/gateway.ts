@@ -32,12 +32,12 @@ const server: Schema = objectOf(
     }),
   },
   (value, report, path) => {
-    const protocol = asString(asRecord(value.port).protocol) ?? '';
-    if (!isHttp(protocolNamed(protocol) ?? 'auto')) {
-      report.unsupported(
-        `${path}.port.protocol`,
-        `servers of protocol ${protocol} are not translated`,
-      );
+    const name = asString(asRecord(value.port).protocol) ?? '';
+    const protocol = protocolNamed(name) ?? 'auto';
+    if (protocol === 'https' || protocol === 'tls' || protocol === 'auto') {
+      report.unsupported(`${path}.port.protocol`, `servers of protocol ${name} are not translated`);
+    } else if (!isHttp(protocol) && value.tls !== undefined) {
+      report.unsupported(`${path}.tls`, noTls);
     }
   },
 );

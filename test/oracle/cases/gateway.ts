@@ -163,6 +163,34 @@ spec:
   jwtRules: [{ issuer: "https://issuer.example.com", jwks: '{"keys":[]}' }]
 `,
   ),
+  ingress(
+    'tcp',
+    gateway(`servers:
+  - { port: { number: 31400, name: tcp, protocol: TCP }, hosts: ["*"] }
+  - { port: { number: 31401, name: tcp-unrouted, protocol: TCP }, hosts: [unrouted.example.com] }
+  - { port: { number: 27017, name: mongo, protocol: MONGO }, hosts: ["*"] }`),
+    service(`hosts: [tcp.example.com], gateways: [web], tcp: [
+      { match: [{ port: 31400 }], route: [{ destination: { host: front, port: { number: 8080 } }, weight: 80 }, { destination: { host: users, port: { number: 8080 } }, weight: 20 }] },
+      { match: [{ port: 27017, gateways: [web] }], route: [{ destination: { host: users, port: { number: 8080 } } }] }]`),
+    `
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: edge, namespace: istio-system }
+spec:
+  selector: { matchLabels: { istio: ingressgateway } }
+  rules: [{ from: [{ source: { ipBlocks: [10.0.0.0/8] } }] }]
+`,
+  ),
+  ingress(
+    'tcp-and-http-on-one-port',
+    gateway(`servers:
+  - { port: { number: 80, name: http, protocol: HTTP }, hosts: [a.example.com] }
+  - { port: { number: 80, name: tcp, protocol: TCP }, hosts: ["*"] }`),
+    service(
+      `hosts: [a.example.com], gateways: [web], ${toFront}, tcp: [{ route: [{ destination: { host: users } }] }]`,
+    ),
+  ),
   {
     name: 'gateway-own-workload-and-service',
     workload: 'edge.shop',
