@@ -5,6 +5,7 @@ import { deleteCommand } from './commands/delete.ts';
 import { downCommand } from './commands/down.ts';
 import { experimentListCommand } from './commands/experiment-list.ts';
 import { experimentRunCommand } from './commands/experiment-run.ts';
+import { proxyConfigCommand } from './commands/proxy-config.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
 import { synthCommand } from './commands/synth.ts';
@@ -16,6 +17,7 @@ export const commands: Command[] = [
   startCommand,
   synthCommand,
   analyzeCommand,
+  proxyConfigCommand,
   upCommand,
   statusCommand,
   callCommand,
