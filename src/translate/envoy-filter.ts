@@ -31,8 +31,9 @@ export function applyEnvoyFilters(config: EnvoyConfig, context: TranslateContext
     listeners,
     clusters: [...clusters, ...added],
     routes: config.routes.map((routes) => patchRoutes(routes, of(outbound), outbound)),
+    // Endpoints are told for the clusters that still ask for them.
     endpoints: config.endpoints.filter(({ clusterName }) =>
-      clusters.some((cluster) => cluster.name === clusterName),
+      clusters.some(({ name, type }) => name === clusterName && type === 'EDS'),
     ),
   };
 }

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../envoy.ts';
-import { tokenRule } from './claims.ts';
+import { filterMetadataRule, tokenRule } from './claims.ts';
 import {
   cidrRange,
   headerMatcher,
@@ -112,6 +112,10 @@ export function conditionAttribute(key: string): Attribute | undefined {
   if (key.startsWith('request.auth.')) {
     const rule = tokenRule(key);
     return rule === undefined ? undefined : tokenAttribute(rule);
+  }
+  const metadata = filterMetadataRule(key);
+  if (metadata !== undefined) {
+    return { part: 'permission', match: () => undefined, matchAll: metadata };
   }
   if (!/^(source|destination|connection|remote)\./.test(key)) return undefined;
   return (attributes as Record<string, Attribute>)[key];

@@ -55,11 +55,32 @@ function splitPrincipal(value: string): { issuer: JsonObject; subject: JsonObjec
 /** A claim may be one string or a list of them. */
 function claimRule(claims: string[], values: string[]): RbacRule {
   const matchers = values.map((value): JsonObject => ({ stringMatch: stringMatcher(value) }));
-  const value: JsonObject =
-    matchers.length === 1 && matchers[0] !== undefined
-      ? matchers[0]
-      : { orMatch: { valueMatchers: matchers } };
+  const value = anyOf(matchers);
   return metadata(claims, { orMatch: { valueMatchers: [{ listMatch: { oneOf: value } }, value] } });
+}
+
+/**
+ * The rule of a condition `experimental.envoy.filters.FILTER[KEY]` on what an Envoy filter found out: a value in
+ * brackets is looked for in a list. Undefined for any other key.
+ */
+export function filterMetadataRule(key: string): ((values: string[]) => RbacRule) | undefined {
+  const [, filter, name] = /^experimental\.(envoy\.filters\.[^[]+)\[(.+)\]$/.exec(key) ?? [];
+  if (filter === undefined || name === undefined) return undefined;
+  return (values) => {
+    const matchers = values.map((value): JsonObject => {
+      const listed = /^\[(.*)\]$/.exec(value)?.[1];
+      if (listed === undefined) return { stringMatch: stringMatcher(value) };
+      return { listMatch: { oneOf: { stringMatch: stringMatcher(listed) } } };
+    });
+    return { metadata: { filter, path: [{ key: name }], value: anyOf(matchers) } };
+  };
+}
+
+function anyOf(matchers: JsonObject[]): JsonObject {
+  const [only] = matchers;
+  return matchers.length === 1 && only !== undefined
+    ? only
+    : { orMatch: { valueMatchers: matchers } };
 }
 
 function metadata(claims: string[], value: JsonObject): RbacRule {

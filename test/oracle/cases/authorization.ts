@@ -218,6 +218,11 @@ when:
 - { key: "request.auth.claims[groups]", values: [admins, ops] }
 - { key: "request.auth.claims[realm][role]", notValues: [guest] }`,
   ),
+  rule(
+    'when-filter-metadata',
+    `when:
+- { key: "experimental.envoy.filters.network.mysql_proxy[db.table]", values: ["[update]", insert], notValues: ["[drop]"] }`,
+  ),
   rule('deny-without-token', `from: [{ source: { notRequestPrincipals: ["*"] } }]`, 'DENY'),
   authorization(
     'one-token-issuer',

@@ -156,6 +156,26 @@ export const cases: OracleCase[] = [
   patch: { operation: MERGE, value: { name: envoy.filters.network.http_connection_manager, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager, common_http_protocol_options: { idle_timeout: 30s }, use_remote_address: true, stream_idle_timeout: 60s } } }`),
   ),
   patched(
+    'zero-in-a-wrapper-does-not-overwrite',
+    'inbound',
+    filter(`- applyTo: NETWORK_FILTER
+  match: { context: SIDECAR_INBOUND, listener: { filterChain: { filter: { name: envoy.filters.network.http_connection_manager } } } }
+  patch: { operation: MERGE, value: { typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager, normalize_path: false, merge_slashes: true, via: "" } } }
+- applyTo: HTTP_ROUTE
+  match: { context: SIDECAR_INBOUND }
+  patch: { operation: MERGE, value: { route: { retry_policy: { num_retries: 0, retry_on: "" }, prefix_rewrite: / } } }`),
+  ),
+  patched(
+    'one-of-two-alternatives',
+    'outbound',
+    filter(`- applyTo: HTTP_ROUTE
+  match: { context: SIDECAR_OUTBOUND, routeConfiguration: { vhost: { name: "orders.shop.svc.cluster.local:8080" } } }
+  patch: { operation: MERGE, value: { redirect: { host_redirect: other.example.com, response_code: FOUND }, metadata: { filter_metadata: { own: { a: 1, b: { c: [x] } } } } } }
+- applyTo: CLUSTER
+  match: { context: SIDECAR_OUTBOUND, cluster: { service: orders.shop.svc.cluster.local } }
+  patch: { operation: MERGE, value: { type: STATIC, lb_policy: ROUND_ROBIN, dns_refresh_rate: 5s, upstream_connection_options: { tcp_keepalive: { keepalive_time: 10 } } } }`),
+  ),
+  patched(
     'network-filter-of-destination-port',
     'inbound',
     filter(`- applyTo: NETWORK_FILTER
