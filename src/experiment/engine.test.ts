@@ -195,7 +195,7 @@ describe('an experiment stops and reverts', () => {
     expect(history).toContain('EnvoyFilter/windtunnel-fault-users');
     expect(applied).toEqual([]);
     expect(result.verdict).toBe('invalid');
-    expect(result.reasons[0]).toBe('interrupted: everything was reverted');
+    expect(result.reasons[0]).toBe('interrupted');
     expect(result.phases.map(({ name }) => name)).toEqual([
       'preflight',
       'baseline',

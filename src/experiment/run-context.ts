@@ -55,7 +55,7 @@ export function createRunContext<F extends Factors>(
     reason ??= because;
     controller.abort();
   };
-  const interrupted = (): void => stopBecause('interrupted: everything was reverted');
+  const interrupted = (): void => stopBecause('interrupted');
   if (options.signal.aborted) interrupted();
   options.signal.addEventListener('abort', interrupted, { once: true });
   return {
