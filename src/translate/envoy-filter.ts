@@ -4,7 +4,8 @@ import type { EnvoyCluster, EnvoyConfig } from './envoy.ts';
 import { patchCluster } from './envoy-filter/clusters.ts';
 import { patchListener } from './envoy-filter/filters.ts';
 import { type Patch, patchesFor, type PatchContext } from './envoy-filter/patches.ts';
-import { patchRoutes } from './envoy-filter/routes.ts';
+import { patchRoutes, type ServerPorts } from './envoy-filter/routes.ts';
+import { gatewayServers } from './gateway/servers.ts';
 
 /**
  * Applies the EnvoyFilters of a proxy to its configuration, as istiod does: what a patch does not match is left as
@@ -30,12 +31,20 @@ export function applyEnvoyFilters(config: EnvoyConfig, context: TranslateContext
   return {
     listeners,
     clusters: [...clusters, ...added],
-    routes: config.routes.map((routes) => patchRoutes(routes, of(outbound), outbound)),
+    routes: config.routes.map((routes) =>
+      patchRoutes(routes, of(outbound), outbound, serverPorts(context)),
+    ),
     // Endpoints are told for the clusters that still ask for them.
     endpoints: config.endpoints.filter(({ clusterName }) =>
       clusters.some(({ name, type }) => name === clusterName && type === 'EDS'),
     ),
   };
+}
+
+function serverPorts(context: TranslateContext): ServerPorts {
+  if (context.proxy.type === 'sidecar') return new Map();
+  const byListenPort = [...gatewayServers(context)];
+  return new Map(byListenPort.map(([port, servers]) => [port, servers.map((one) => one.port)]));
 }
 
 function isInbound({ name }: EnvoyCluster): boolean {

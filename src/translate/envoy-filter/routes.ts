@@ -4,6 +4,9 @@ import { editList } from './edit-list.ts';
 import { mergeMessage } from './merge.ts';
 import { messageOf, type Patch, type PatchContext } from './patches.ts';
 
+/** Ports of a gateway's servers, by the port of its proxy that they are served on: patches name the former. */
+export type ServerPorts = ReadonlyMap<number, readonly number[]>;
+
 /**
  * Applies the patches of a route configuration, its virtual hosts and their routes.
  *
@@ -13,8 +16,11 @@ export function patchRoutes(
   routes: EnvoyRouteConfiguration,
   patches: Patch[],
   context: PatchContext,
+  serverPorts: ServerPorts = new Map(),
 ): EnvoyRouteConfiguration {
-  const matching = patches.filter((patch) => matchesRoutes(patch, routes.name, context));
+  const matching = patches.filter((patch) =>
+    matchesRoutes(patch, routes.name, context, serverPorts),
+  );
   if (matching.length === 0) return routes;
   const merged = mergeAll('ROUTE_CONFIGURATION', routes, matching) as EnvoyRouteConfiguration;
   const virtualHosts = (merged.virtualHosts ?? []).map((host) => {
@@ -73,7 +79,12 @@ function routeMatch(patch: Patch): Record<string, unknown> | undefined {
   return route === undefined ? undefined : asRecord(route);
 }
 
-function matchesRoutes(patch: Patch, name: string, context: PatchContext): boolean {
+function matchesRoutes(
+  patch: Patch,
+  name: string,
+  context: PatchContext,
+  serverPorts: ServerPorts,
+): boolean {
   const match = routeConfigurationMatch(patch);
   if (match.name !== undefined && match.name !== name) return false;
   const port = asNumber(match.portNumber) ?? 0;
@@ -81,7 +92,7 @@ function matchesRoutes(patch: Patch, name: string, context: PatchContext): boole
   const parsed = parseGatewayRoutes(name);
   if (match.portName !== undefined && match.portName !== parsed.portName) return false;
   if (match.gateway !== undefined && match.gateway !== parsed.gateway) return false;
-  return port === 0 || port === parsed.port;
+  return port === 0 || (serverPorts.get(parsed.port) ?? [parsed.port]).includes(port);
 }
 
 /** `inbound|PORT||` or `PORT`; other names have no port. */

@@ -265,4 +265,27 @@ ${filter(
   { namespace: 'istio-system', labels: 'istio: ingressgateway' },
 )}`,
   },
+  {
+    name: 'envoy-filter-gateway-port-of-service',
+    workload: 'edge.shop',
+    gateway: true,
+    manifests: `${apps}
+${appYaml({ name: 'edge', ports: '{ name: http, port: 80, targetPort: 8080 }, { name: http-b, port: 8080, targetPort: 9090 }' })}
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: web, namespace: shop }
+spec: { selector: { app: edge }, servers: [{ port: { number: 80, name: http, protocol: HTTP }, hosts: ["*"] }, { port: { number: 8080, name: http-b, protocol: HTTP }, hosts: ["*"] }] }
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: web, namespace: shop }
+spec: { hosts: ["*"], gateways: [web], http: [{ name: all, route: [{ destination: { host: users } }] }] }
+${filter(
+  `- applyTo: HTTP_ROUTE
+  match: { context: GATEWAY, routeConfiguration: { portNumber: 80 } }
+  patch: { operation: MERGE, value: { typed_per_filter_config: ${fault(20)} } }`,
+  { labels: 'app: edge' },
+)}`,
+  },
 ];
