@@ -6,7 +6,7 @@ import { combine } from '../src/experiment/language.ts';
 
 const shop = experimentsOn(topology);
 
-/** Envoy's conditions that cover the injected failure, and nothing else that could be retried by mistake. */
+/** Conditions that cover the injected failure. A failure of any other cause that they would retry, too, makes the cell invalid. */
 const retryOn = { http: '5xx', grpc: 'unavailable' } as const;
 
 /** Bounds that are out of reach: at the shop's own, a slow moment would refuse requests before the fault sees them. */

@@ -15,7 +15,7 @@ use([
 
 // A phone's width: there charts show at their own size, so that their text stays readable.
 const widthPx = 360;
-const heightPx = 300;
+const heightPx = 320;
 /** Colours of curves: apart also in print and for most colour-blind readers. */
 export const colours = ['#1f5fbf', '#c2410c', '#15803d', '#7c3aed'];
 /** Colour of text and axes. */
@@ -57,6 +57,6 @@ export function frame(title: string, legend: string[]): EChartsCoreOption {
       itemWidth: 18,
       itemGap: 16,
     },
-    grid: { left: 56, right: 14, top: 40, bottom: 76 },
+    grid: { left: 56, right: 14, top: 40, bottom: 96 },
   };
 }
