@@ -97,6 +97,8 @@ function seriesOf(curve: Curve, shift: number, x: string, pick: Pick, scale: Sca
     {
       type: 'custom',
       renderItem: errorBar(colour),
+      // Both ends count when the axis is scaled.
+      encode: { x: 0, y: [1, 2] },
       z: 1,
       data: points((metric) => [metric?.shown?.low, metric?.shown?.high]),
     },
