@@ -23,7 +23,7 @@ attempts, Envoy's response flags, duration. Exits 0 when the call succeeded.
 
   windtunnel call users.get --id 123
   windtunnel call users.get --id 123 --from orders
-  windtunnel call inventory.Reserve --sku tea-100 --quantity 1
+  windtunnel call inventory.Reserve --sku book --quantity 1
   windtunnel call orders.place --header 'x-fail: 503,200'
   windtunnel call http://users:8080/users/123 --from storefront
 

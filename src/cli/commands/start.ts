@@ -123,10 +123,8 @@ const tellAddresses = async (input: CommandInput, mesh: RunningMesh): Promise<vo
     const shop = `http://${entry.address}:${entry.port}`;
     print(`the shop is at ${shop}; try`);
     print(`  curl ${shop}/users/123`);
-    print(
-      `  curl ${shop}/orders --json '{"userId":"123","items":[{"sku":"tea-100","quantity":1}]}'`,
-    );
-    print(`  curl --no-buffer ${shop}/stock/tea-100/events`);
+    print(`  curl ${shop}/orders --json '{"userId":"123","items":[{"sku":"book","quantity":1}]}'`);
+    print(`  curl --no-buffer ${shop}/stock/book/events`);
   }
   print('and in another terminal');
   print(`  npx windtunnel status${instance}`);
