@@ -73,7 +73,7 @@ it('ends in order by its control server, and keeps the logs', async () => {
   const state = await readState(mesh.folder);
   expect(statSync(join(mesh.folder, 'state.json')).mode & 0o777).toBe(0o600);
   const control = await connect(mesh.folder);
-  expect((await control.status()).processes).toHaveLength(9);
+  expect((await control.status()).processes).toHaveLength(10);
   await control.shutdown();
   await mesh.ended;
   expect(state?.processes.filter(isRunning)).toEqual([]);
@@ -83,7 +83,7 @@ it('ends in order by its control server, and keeps the logs', async () => {
 });
 
 it('refuses whoever lacks the token of the control server', async () => {
-  const mesh = await project.start({ manifests: [join(project.manifests, 'policies.yaml')] });
+  const mesh = await project.start({ manifests: [join(project.manifests, 'tiny.yaml')] });
   const state = await readState(mesh.folder);
   const url = `http://127.0.0.1:${state?.controlPort}/v1/status`;
   expect((await fetch(url, { method: 'POST' })).status).toBe(401);

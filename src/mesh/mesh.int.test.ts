@@ -72,6 +72,22 @@ describe('calls', () => {
       'GET /ws HTTP/1.1\r\nhost: backend\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n';
     expect(await exchange(http, handshake, 1000)).toContain('101 Switching Protocols');
   });
+
+  it('detects HTTP on a port that names no protocol, through both sidecars', async () => {
+    const port = await entry('frontend', 'detected:8081');
+    expect((await get(port, '/detected')).status).toBe(200);
+    const { entries } = await mesh.control.accessLog('intruder', 0);
+    const inbound = entries.filter(({ direction }) => direction === 'inbound');
+    expect(inbound).toHaveLength(1);
+    expect(inbound[0]).toMatchObject({
+      path: '/detected',
+      peer: 'spiffe://cluster.local/ns/tiny/sa/frontend',
+    });
+    const { entry: gateway } = await mesh.control.status();
+    expect((await get(gateway?.port ?? 0, '/detected/2')).status).toBe(200);
+    const later = (await mesh.control.accessLog('intruder', 0)).entries;
+    expect(later.some(({ path }) => path === '/detected/2')).toBe(true);
+  });
 });
 
 describe('security', () => {
@@ -100,6 +116,19 @@ describe('security', () => {
       socket.on('close', () => resolve('closed'));
     });
     expect(end).not.toContain('HTTP/1.1');
+  });
+});
+
+describe('a workload without a sidecar', () => {
+  it('is called in plaintext by sidecars, calls its like, and is refused by STRICT ones', async () => {
+    const frontend = await portOf('frontend-0', 'app');
+    expect(JSON.parse((await get(frontend, '/other/x')).body)).toMatchObject({ pod: 'outsider-0' });
+    const outsider = await portOf('outsider-0', 'app');
+    expect((await get(outsider, '/other/x')).status).toBe(200);
+    expect(await get(outsider, '/call/x')).toMatchObject({
+      status: 502,
+      body: expect.stringMatching(/ECONNRESET|socket hang up/) as string,
+    });
   });
 });
 

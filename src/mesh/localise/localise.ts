@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../translate/envoy.ts';
 import { emptyConfig, type ProxyConfig } from '../xds/resources.ts';
 import { localClusters } from './clusters.ts';
-import { gatewayListeners } from './gateway.ts';
+import { gatewayListeners, nameHttp } from './gateway.ts';
 import { inboundListeners } from './inbound.ts';
 import type { LocaliseInput } from './input.ts';
 import { text } from './json.ts';
@@ -51,9 +51,11 @@ export function localiseSidecar(istio: LocaliseInput): ProxyConfig {
 /** The same for an ingress or egress gateway. */
 export function localiseGateway(istio: LocaliseInput): ProxyConfig {
   const input = withConfig(istio);
+  const { cds, eds } = clustersOnly(input);
   return {
     ...emptyConfig(),
-    ...clustersOnly(input),
+    cds: byName(nameHttp([...cds.values()], input.config.routes)),
+    eds,
     lds: byName(gatewayListeners(input)),
     rds: byName(input.config.routes),
   };

@@ -6,7 +6,9 @@ import { isObject, object, objects, text } from './json.ts';
  * the same everywhere in a configuration; what depends on the place is listed here, too, so that all of it is in one page.
  *
  * Everywhere (this file):
- * 1. Filters `istio.*` (metadata exchange, ALPN, stats) are left out: upstream Envoy does not have them.
+ * 1. Filters `istio.*` (metadata exchange, ALPN, stats) are left out: upstream Envoy does not have them. Where the ALPN
+ *    filter decides something (ports whose protocol is detected) a filter in outbound.ts stands in for it; the clusters
+ *    of a gateway's HTTP routes name HTTP in their own TLS context (gateway.ts).
  * 2. Secrets come from our ADS server in place of the node agent (`sds-grpc`).
  * 3. `matchSubjectAltNames` is written as `matchTypedSubjectAltNames` of type URI: same check, no deprecation warning.
  * 4. `tracing` is left out: there is no collector. Headers for tracing pass through untouched.

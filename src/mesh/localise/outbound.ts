@@ -36,6 +36,23 @@ const authorityFilter = (authority: string, port: number): JsonObject => ({
   },
 });
 
+/**
+ * Stands in for `istio.alpn` on ports whose protocol is detected: the callee's sidecar tells HTTP from TCP by this name.
+ * Both versions of HTTP may bear it: which one it is shows in its first bytes.
+ */
+const protocolFilter: JsonObject = {
+  name: 'windtunnel.alpn',
+  typedConfig: {
+    '@type': 'type.googleapis.com/envoy.extensions.filters.http.set_filter_state.v3.Config',
+    onRequestHeaders: [
+      {
+        objectKey: 'envoy.network.application_protocols',
+        formatString: { textFormatSource: { inlineString: 'istio-http/1.1,istio' } },
+      },
+    ],
+  },
+};
+
 const addressIs = (listener: JsonObject, ip: string, port: number): boolean => {
   const all = [
     listener.address,
@@ -105,7 +122,11 @@ const toOutbound = (input: LocaliseInput, outbound: Outbound): LocalOutbound => 
     direction: 'outbound' as const,
     tcpCluster: (cluster: string) => (cluster === 'PassthroughCluster' ? passthrough : cluster),
     http: (manager: JsonObject): JsonObject => {
-      const filters = [authorityFilter(authority, localPort), ...objects(manager.httpFilters)];
+      const filters = [
+        authorityFilter(authority, localPort),
+        ...(port.protocol === 'auto' ? [protocolFilter] : []),
+        ...objects(manager.httpFilters),
+      ];
       const rds = object(manager.rds);
       const istioName = text(rds.routeConfigName);
       const found = input.config.routes.find(({ name }) => name === istioName);

@@ -4,7 +4,8 @@ import { acknowledgeTimeoutMs, enforce } from './enforce.ts';
 import { differences, effective, type Layers } from './layers.ts';
 import type { Runtime, RuntimeOptions } from './options.ts';
 import { makePlan, type Plan } from './plan.ts';
-import { createPodSet, type PodSet } from './pod-set.ts';
+import { withPlainProxies } from './plain-proxies.ts';
+import { createPodSet, type PodSetHooks } from './pod-set.ts';
 
 export type { Runtime, RuntimeOptions } from './options.ts';
 
@@ -58,15 +59,12 @@ export function createRuntime(options: RuntimeOptions, first: Layers): Runtime {
   const settled = async (timeoutMs: number): Promise<void> => {
     await Promise.all([...now.configuration.keys()].map((id) => ads.settled(id, timeoutMs)));
   };
-  const pods: PodSet = createPodSet(options, {
+  const hooks: PodSetHooks = {
     readinessChanged: () => void serial(() => refresh(['cds', 'eds'])).catch(() => {}),
-    takenOut: () =>
-      serial(async () => {
-        await refresh(['cds', 'eds']);
-        await settled(takenOutTimeoutMs);
-      }),
+    takenOut: () => serial(() => refresh(['cds', 'eds']).then(() => settled(takenOutTimeoutMs))),
     gone: (podId) => ads.forget(podId),
-  });
+  };
+  const pods = withPlainProxies(createPodSet(options, hooks), { ports, random: Math.random });
   const configurator = createConfigurator(options, pods.isReady);
 
   const adopt = async (layers: Layers, extra: InForce['extra']): Promise<ChangeReport> => {
