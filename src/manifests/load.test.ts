@@ -43,6 +43,10 @@ describe('parseResources', () => {
   it.each([
     ['just text', 'x:1: not a Kubernetes object: expected apiVersion, kind and metadata'],
     ['kind: Service', 'x:1: not a Kubernetes object: apiVersion is missing'],
+    [
+      'kind: Kustomization\napiVersion: kustomize.config.k8s.io/v1beta1',
+      'x:1: is no object of a cluster, but a Kustomization: give what `kubectl kustomize` makes of it',
+    ],
     ['kind: Service\napiVersion: v1', 'x:1: Service: metadata.name is missing'],
     [
       'kind: Service\napiVersion: v1\nmetadata: {name: a, labels: {version: 1}}',

@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isNode, LineCounter, parseAllDocuments } from 'yaml';
 import { WindtunnelError } from '../errors.ts';
-import { asStringMap, isRecord } from './fields.ts';
+import { asRecord, asStringMap, isRecord } from './fields.ts';
 import { createProblems, type Problems } from './problems.ts';
 import type { Resource, Source } from './world.ts';
 
@@ -24,6 +24,12 @@ const clusterScopedKinds = new Set([
   'StorageClass',
   'ValidatingWebhookConfiguration',
 ]);
+
+/** Kinds that command-line tools read and no cluster holds; they need no name. */
+const readByOtherTools: Record<string, string> = {
+  Kustomization: 'give what `kubectl kustomize` makes of it',
+  IstioOperator: "mesh-wide settings are not translated, Istio's defaults hold; leave it out",
+};
 
 const mendFiles = 'Mend the files named above and run the command again.';
 
@@ -124,6 +130,11 @@ function collect(body: unknown, source: Source, problems: Problems, into: Resour
   }
   if (body.kind.endsWith('List') && Array.isArray(body.items)) {
     for (const item of body.items) collect(item, source, problems, into);
+    return;
+  }
+  const instead = readByOtherTools[body.kind];
+  if (instead !== undefined && asRecord(body.metadata).name === undefined) {
+    problems.addText(`${place}: is no object of a cluster, but a ${body.kind}: ${instead}`);
     return;
   }
   const resource = toResource(body, body.apiVersion, body.kind, source, problems);

@@ -1,3 +1,4 @@
+import { parse } from 'yaml';
 import { asRecord, asStringMap } from '../manifests/fields.ts';
 import { isWorkload } from '../manifests/read-workload.ts';
 import type { Resource } from '../manifests/world.ts';
@@ -21,7 +22,6 @@ const refusedLabels: Record<string, string> = {
 
 /** Annotations by exact key. */
 const refusedAnnotations: Record<string, string> = {
-  'proxy.istio.io/config': 'settings of the proxy itself are not translated',
   'networking.istio.io/traffic-distribution': 'replicas have no locality here',
   'traffic.sidecar.istio.io/includeInboundPorts': noRedirection,
   'traffic.sidecar.istio.io/excludeInboundPorts': noRedirection,
@@ -67,9 +67,37 @@ function metadataProblems(metadata: Record<string, unknown>, path: string): Meta
     if (reason !== undefined && labels[key] !== 'none')
       problems.push({ path: `${path}.labels.${key}`, reason });
   }
+  problems.push(...proxyConfigProblems(asStringMap(metadata.annotations), path));
   for (const key of Object.keys(asStringMap(metadata.annotations))) {
     const reason = refusedAnnotations[key];
     if (reason !== undefined) problems.push({ path: `${path}.annotations.${key}`, reason });
   }
   return problems;
+}
+
+const proxyConfig = 'proxy.istio.io/config';
+
+/** Settings of a proxy that have no say in what it does to a request, or hold here anyway. */
+const harmlessSettings = new Set([
+  'concurrency',
+  'holdApplicationUntilProxyStarts',
+  'proxyStatsMatcher',
+]);
+
+function proxyConfigProblems(annotations: Record<string, string>, path: string): MetadataProblem[] {
+  const text = annotations[proxyConfig];
+  if (text === undefined) return [];
+  const where = `${path}.annotations.${proxyConfig}`;
+  let settings: unknown;
+  try {
+    settings = parse(text);
+  } catch {
+    return [{ path: where, reason: 'it is not valid YAML' }];
+  }
+  return Object.keys(asRecord(settings))
+    .filter((key) => !harmlessSettings.has(key))
+    .map((key) => ({
+      path: `${where}.${key}`,
+      reason: 'settings of the proxy itself are not translated',
+    }));
 }

@@ -122,6 +122,18 @@ describe('checkSupported', () => {
     expect(lines?.[2]).toMatch(/^it\.yaml:8: ProxyConfig shop\/it: is not translated/);
   });
 
+  it('refuses a host that two resources of a namespace declare', () => {
+    const entry = (name: string): string =>
+      istio(
+        'ServiceEntry',
+        '{ hosts: [a.example.com], ports: [{ number: 80, name: http }] }',
+      ).replace('name: it', `name: ${name}`);
+    const error = check(`${entry('one')}---${entry('two')}`);
+    expect(error?.message).toContain(
+      'ServiceEntry shop/two: spec.hosts is not translated: a.example.com is a host of ServiceEntry shop/one, too',
+    );
+  });
+
   it('refuses pods that redirect around their sidecar', () => {
     const error = check(`
 apiVersion: apps/v1

@@ -2,8 +2,9 @@ import { WindtunnelError } from '../errors.ts';
 import { asRecord, isRecord } from '../manifests/fields.ts';
 import { nameOf, placeOf } from '../manifests/problems.ts';
 import type { Resource, World } from '../manifests/world.ts';
+import { sharedHosts, type SharedHost } from './check-hosts.ts';
 import { meshMetadataProblems } from './check-metadata.ts';
-import { refusedKinds, translatedKinds } from './schema/kinds.ts';
+import { refusedGroups, refusedKinds, translatedKinds } from './schema/kinds.ts';
 import { checkValue, type Report } from './schema/schema.ts';
 
 /** One thing that keeps a world from being run as it is written. */
@@ -18,7 +19,13 @@ interface Finding {
  * After it, {@link translateSidecar} leaves nothing out silently.
  */
 export function checkSupported(world: World): void {
-  const findings = world.resources.flatMap(findingsOf);
+  const shared = sharedHosts(world);
+  const findings = world.resources.flatMap((resource) =>
+    findingsOf(
+      resource,
+      shared.filter((one) => one.resource === resource),
+    ),
+  );
   if (findings.length === 0) return;
   const isInvalid = findings.some((finding) => finding.kind === 'invalid');
   throw new WindtunnelError(
@@ -32,7 +39,7 @@ export function checkSupported(world: World): void {
   );
 }
 
-function findingsOf(resource: Resource): Finding[] {
+function findingsOf(resource: Resource, shared: SharedHost[]): Finding[] {
   const findings: Finding[] = [];
   const add = (kind: Finding['kind'], path: string, reason: string): void => {
     const field = path === '' ? '' : ` ${path}`;
@@ -43,7 +50,7 @@ function findingsOf(resource: Resource): Finding[] {
     unsupported: (path, reason) => add('unsupported', path, reason),
     invalid: (path, reason) => add('invalid', path, reason),
   };
-  for (const problem of meshMetadataProblems(resource))
+  for (const problem of [...meshMetadataProblems(resource), ...shared])
     report.unsupported(problem.path, problem.reason);
   const group = resource.apiVersion.split('/')[0] ?? '';
   if (group.endsWith('istio.io') || group === 'gateway.networking.k8s.io') {
@@ -58,7 +65,9 @@ function checkMeshResource(resource: Resource, group: string, report: Report): v
   if (schema === undefined) {
     report.unsupported(
       '',
-      refusedKinds[kind] ?? `the kind ${resource.kind} of ${group} is not known`,
+      refusedKinds[kind] ??
+        refusedGroups[group] ??
+        `the kind ${resource.kind} of ${group} is not known`,
     );
     return;
   }

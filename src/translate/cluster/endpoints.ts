@@ -160,15 +160,15 @@ function lbEndpoint(
   });
 }
 
-/** By the DestinationRule's `tls` where it has one, else when a sidecar is there and its PeerAuthentication lets it. */
+/** Where a sidecar is there: by the DestinationRule's `tls`, else by the PeerAuthentication of the endpoint. */
 function speaksMutualTls(
   context: TranslateContext,
   query: EndpointQuery,
   endpoint: Endpoint,
 ): boolean {
+  if (!endpoint.hasSidecar) return false;
   const mode = ruleTlsMode(query);
   if (mode !== undefined) return mode === 'ISTIO_MUTUAL';
-  if (!endpoint.hasSidecar) return false;
   const policy = peerAuthenticationOf(context.world, endpoint);
   return modeForPort(policy, endpoint.port) !== 'DISABLE';
 }

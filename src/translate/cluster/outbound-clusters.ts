@@ -54,7 +54,9 @@ interface ClusterInput {
 
 function addCluster(config: ClusterConfig, input: ClusterInput): void {
   const policy = policyOf(input);
-  const found = discovery(input.context, input, isPassthrough(policy));
+  // A subset cannot take back the PASSTHROUGH of its rule: Istio starts it from the cluster of the whole service.
+  const whole = policyForPort(input.rule?.trafficPolicy, input.port.port).policy;
+  const found = discovery(input.context, input, isPassthrough(policy) || isPassthrough(whole));
   if (found === undefined) return;
   const { service, port, rule, subset } = input;
   const name = outboundCluster(port.port, subset?.name ?? '', service.host);
@@ -83,7 +85,7 @@ function cluster(
   const outlier = policy?.outlierDetection;
   const tls = clusterTls({
     settings: policy?.tls === undefined ? undefined : asRecord(policy.tls),
-    isAutomatic: isAutomaticTls(input, policy),
+    isAutomatic: isAutomaticTls(input),
     serviceAccounts: input.accounts,
     sni: outboundSni(port.port, subset?.name ?? '', service.host),
     isHttp2: pool.parts.upstream === 'http2',
@@ -108,17 +110,16 @@ function cluster(
 
 /**
  * Whether Istio's automatic mutual TLS applies: not outside the mesh, not where PeerAuthentication disables it for the
- * service's namespace, and, where the dialled address is used, only if every endpoint has a sidecar.
+ * service's namespace, and, where the dialled address is used, only if every endpoint has a sidecar. That PASSTHROUGH may
+ * come from a port-level setting, or to a subset from its rule, is overlooked by Istio.
  */
-function isAutomaticTls(
-  { context, service, port }: ClusterInput,
-  policy: Spec | undefined,
-): boolean {
+function isAutomaticTls({ context, service, port, rule, subset }: ClusterInput): boolean {
   if (service.meshExternal) return false;
-  if (service.resolution === 'passthrough' || isPassthrough(policy)) {
+  const own = subset === undefined ? rule?.trafficPolicy : subset.trafficPolicy;
+  if (service.resolution === 'passthrough' || isPassthrough(own)) {
     const endpoints = endpointsOf(context, service, port);
     if (endpoints.length === 0 || endpoints.some((one) => !one.hasSidecar)) return false;
   }
-  const policyOfNamespace = { namespace: service.namespace, labels: {} };
-  return peerAuthenticationOf(context.world, policyOfNamespace).mode !== 'DISABLE';
+  const namespace = { namespace: service.namespace, labels: {} };
+  return peerAuthenticationOf(context.world, namespace).mode !== 'DISABLE';
 }

@@ -1,4 +1,4 @@
-import { asNumber, asRecord } from '../../manifests/fields.ts';
+import { asNumber } from '../../manifests/fields.ts';
 import {
   type Report,
   integer,
@@ -103,7 +103,7 @@ export function has(value: Record<string, unknown>, field: string): boolean {
   return given !== undefined && given !== null && (Array.isArray(given) ? given.length > 0 : true);
 }
 
-/** The `number` of a port selector. */
-export function portNumberOf(value: unknown): number | undefined {
-  return asNumber(asRecord(value).number);
+/** A check that an object says anything: Istio refuses empty ones here. */
+export function notEmpty(value: Record<string, unknown>, report: Report, path: string): void {
+  if (Object.keys(value).length === 0) report.invalid(path, 'is empty');
 }

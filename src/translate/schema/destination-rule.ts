@@ -1,4 +1,4 @@
-import { labels, portSelector } from './common.ts';
+import { labels, notEmpty, portSelector } from './common.ts';
 import {
   boolean,
   duration,
@@ -8,6 +8,7 @@ import {
   number,
   objectOf,
   oneOf,
+  type Report,
   string,
   unsupported,
   type Schema,
@@ -26,9 +27,20 @@ const consistentHash: Schema = objectOf({
   useSourceIp: boolean,
   httpQueryParameterName: string,
   ringHash: objectOf({ minimumRingSize: integer }),
-  maglev: objectOf({ tableSize: integer }),
+  maglev: objectOf({ tableSize: integer }, ({ tableSize }, report, path) => {
+    if (isPrime(tableSize)) return;
+    report.invalid(`${path}.tableSize`, `must be a prime number, not ${String(tableSize)}`);
+  }),
   minimumRingSize: integer,
 });
+
+function isPrime(value: unknown): boolean {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 2) return false;
+  for (let divisor = 2; divisor * divisor <= value; divisor += 1) {
+    if (value % divisor === 0) return false;
+  }
+  return true;
+}
 
 const loadBalancer: Schema = objectOf(
   {
@@ -54,26 +66,41 @@ const loadBalancer: Schema = objectOf(
 );
 
 /** `connectionPool` of a traffic policy or a Sidecar. */
-export const connectionPool: Schema = objectOf({
-  tcp: objectOf({
-    maxConnections: integer,
-    connectTimeout: duration,
-    tcpKeepalive: objectOf({ probes: integer, time: duration, interval: duration }),
-    maxConnectionDuration: duration,
-    idleTimeout: durationOrZero,
-  }),
-  http: objectOf({
-    http1MaxPendingRequests: integer,
-    http2MaxRequests: integer,
-    maxRequestsPerConnection: integer,
-    maxRetries: integer,
-    idleTimeout: durationOrZero,
-    h2UpgradePolicy: oneOf(['DEFAULT', 'DO_NOT_UPGRADE', 'UPGRADE']),
-    useClientProtocol: boolean,
-    maxConcurrentStreams: integer,
-    http2KeepAlive: objectOf({ interval: duration, timeout: duration }),
-  }),
-});
+export const connectionPool: Schema = objectOf(
+  {
+    tcp: objectOf({
+      maxConnections: integer,
+      connectTimeout: duration,
+      tcpKeepalive: objectOf({ probes: integer, time: duration, interval: duration }),
+      maxConnectionDuration: duration,
+      idleTimeout: durationOrZero,
+    }),
+    http: objectOf(
+      {
+        http1MaxPendingRequests: integer,
+        http2MaxRequests: integer,
+        maxRequestsPerConnection: integer,
+        maxRetries: integer,
+        idleTimeout: durationOrZero,
+        h2UpgradePolicy: oneOf(['DEFAULT', 'DO_NOT_UPGRADE', 'UPGRADE']),
+        useClientProtocol: boolean,
+        maxConcurrentStreams: integer,
+        http2KeepAlive: objectOf({ interval: duration, timeout: duration }, needsBoth),
+      },
+      (value, report, path) => {
+        if (value.useClientProtocol !== true || value.h2UpgradePolicy !== 'UPGRADE') return;
+        report.invalid(path, 'has useClientProtocol and h2UpgradePolicy UPGRADE: they contradict');
+      },
+    ),
+  },
+  notEmpty,
+);
+
+function needsBoth(value: Record<string, unknown>, report: Report, path: string): void {
+  for (const field of ['interval', 'timeout']) {
+    if (value[field] === undefined) report.invalid(`${path}.${field}`, 'is missing');
+  }
+}
 
 const outlierDetection: Schema = objectOf({
   consecutive5xxErrors: integer,
@@ -112,17 +139,26 @@ const tls: Schema = objectOf(
 /** What may be set for one port as well as for all. */
 const portFields = { loadBalancer, connectionPool, outlierDetection, tls };
 
-const trafficPolicy: Schema = objectOf({
-  ...portFields,
-  portLevelSettings: listOf(objectOf({ port: portSelector, ...portFields })),
-  retryBudget: objectOf({
-    percent: number,
-    minRetryConcurrency: integer,
-    budgetInterval: durationOrZero,
-  }),
-  tunnel: unsupported('tunnels through HTTP CONNECT are not translated'),
-  proxyProtocol: unsupported('the PROXY protocol is not translated'),
-});
+const trafficPolicy: Schema = objectOf(
+  {
+    ...portFields,
+    portLevelSettings: listOf(
+      objectOf({ port: portSelector, ...portFields }, (value, report, path) => {
+        const { port, ...others } = value;
+        if (port === undefined) report.invalid(`${path}.port`, 'is missing');
+        notEmpty(others, report, path);
+      }),
+    ),
+    retryBudget: objectOf({
+      percent: number,
+      minRetryConcurrency: integer,
+      budgetInterval: durationOrZero,
+    }),
+    tunnel: unsupported('tunnels through HTTP CONNECT are not translated'),
+    proxyProtocol: unsupported('the PROXY protocol is not translated'),
+  },
+  notEmpty,
+);
 
 /** `spec` of a DestinationRule. */
 export const destinationRule: Schema = objectOf(

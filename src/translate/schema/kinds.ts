@@ -25,8 +25,15 @@ export const translatedKinds: Readonly<Record<string, Schema>> = {
 export const refusedKinds: Readonly<Record<string, string>> = {
   'networking.istio.io/ProxyConfig': 'settings of the proxy itself are not translated',
   'networking.istio.io/WorkloadGroup': 'there are no virtual machines here',
-  'telemetry.istio.io/Telemetry': "proxies here send no spans and metrics, and have a log format of their own",
+  'telemetry.istio.io/Telemetry':
+    'proxies here send no spans and metrics, and have a log format of their own',
   'extensions.istio.io/WasmPlugin': 'WebAssembly is not run',
   'extensions.istio.io/TrafficExtension': 'extensions are not run',
   'install.istio.io/IstioOperator': 'mesh-wide settings are not translated: defaults hold',
+};
+
+/** API groups that are not translated at all, with the reason. */
+export const refusedGroups: Readonly<Record<string, string>> = {
+  'gateway.networking.k8s.io':
+    'the Gateway API is not read; use VirtualService and Gateway of networking.istio.io',
 };

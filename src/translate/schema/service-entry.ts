@@ -1,4 +1,5 @@
-import { asRecords } from '../../manifests/fields.ts';
+import { asRecords, asStrings } from '../../manifests/fields.ts';
+import { isWildcard } from '../values/hosts.ts';
 import { checkProtocol, labels, refuseUnixSocket, workloadSelector } from './common.ts';
 import {
   integer,
@@ -26,6 +27,27 @@ function checkEndpoint(value: Record<string, unknown>, report: Report, path: str
   refuseUnixSocket(value.address, `${path}.address`, report);
 }
 
+/** A wildcard cannot be looked up. */
+function checkWildcard(value: Record<string, unknown>, report: Report, path: string): void {
+  const isLookedUp = value.resolution === 'DNS' || value.resolution === 'DNS_ROUND_ROBIN';
+  if (!isLookedUp || asRecords(value.endpoints).length > 0) return;
+  for (const [index, host] of asStrings(value.hosts).entries()) {
+    if (!isWildcard(host)) continue;
+    report.invalid(`${path}.hosts[${index}]`, `${host} cannot be looked up: give endpoints`);
+  }
+}
+
+function checkRanges(value: Record<string, unknown>, report: Report, path: string): void {
+  if (value.resolution !== 'DNS' && value.resolution !== 'DNS_ROUND_ROBIN') return;
+  for (const [index, address] of asStrings(value.addresses).entries()) {
+    if (!address.includes('/')) continue;
+    report.invalid(
+      `${path}.addresses[${index}]`,
+      `${address} is a range: it needs resolution NONE or STATIC`,
+    );
+  }
+}
+
 /** `spec` of a WorkloadEntry. */
 export const workloadEntry: Schema = objectOf(endpointFields, checkEndpoint);
 
@@ -51,6 +73,8 @@ export const serviceEntry: Schema = objectOf(
   },
   (value, report, path) => {
     if (asRecords(value.ports).length === 0) report.invalid(`${path}.ports`, 'is missing');
+    checkWildcard(value, report, path);
+    checkRanges(value, report, path);
     if (
       value.resolution === 'STATIC' &&
       value.endpoints === undefined &&

@@ -1,5 +1,6 @@
 import {
   checkProtocol,
+  notEmpty,
   outboundTrafficPolicy,
   refuseUnixSocket,
   workloadSelector,
@@ -14,29 +15,32 @@ const egressPort: Schema = objectOf(
 );
 
 /** `spec` of a Sidecar. */
-export const sidecar: Schema = objectOf({
-  workloadSelector,
-  ingress: sidecarIngress,
-  egress: listOf(
-    objectOf(
-      {
-        port: egressPort,
-        bind: string,
-        captureMode: oneOf(['DEFAULT', 'IPTABLES', 'NONE']),
-        hosts: listOf(string),
-      },
-      (value, report, path) => {
-        refuseUnixSocket(value.bind, `${path}.bind`, report);
-        for (const [index, host] of (Array.isArray(value.hosts) ? value.hosts : []).entries()) {
-          if (String(host).split('/').length === 2) continue;
-          report.invalid(
-            `${path}.hosts[${index}]`,
-            `must be NAMESPACE/HOST, not ${JSON.stringify(host)}`,
-          );
-        }
-      },
+export const sidecar: Schema = objectOf(
+  {
+    workloadSelector,
+    ingress: sidecarIngress,
+    egress: listOf(
+      objectOf(
+        {
+          port: egressPort,
+          bind: string,
+          captureMode: oneOf(['DEFAULT', 'IPTABLES', 'NONE']),
+          hosts: listOf(string),
+        },
+        (value, report, path) => {
+          refuseUnixSocket(value.bind, `${path}.bind`, report);
+          for (const [index, host] of (Array.isArray(value.hosts) ? value.hosts : []).entries()) {
+            if (String(host).split('/').length === 2) continue;
+            report.invalid(
+              `${path}.hosts[${index}]`,
+              `must be NAMESPACE/HOST, not ${JSON.stringify(host)}`,
+            );
+          }
+        },
+      ),
     ),
-  ),
-  outboundTrafficPolicy,
-  inboundConnectionPool: connectionPool,
-});
+    outboundTrafficPolicy,
+    inboundConnectionPool: connectionPool,
+  },
+  ({ workloadSelector: _selector, ...settings }, report, path) => notEmpty(settings, report, path),
+);

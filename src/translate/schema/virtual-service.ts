@@ -1,6 +1,15 @@
-import { asList, asNumber, asRecords, asString } from '../../manifests/fields.ts';
+import {
+  asList,
+  asNumber,
+  asRecord,
+  asRecords,
+  asString,
+  asStrings,
+} from '../../manifests/fields.ts';
 import { grpcStatusCodes } from '../route/fault.ts';
+import { headerOperations } from '../route/headers.ts';
 import { redirectCodes } from '../route/redirect.ts';
+import { hostsOverlap } from '../values/hosts.ts';
 import { destination, has, labels, percent, stringMatch } from './common.ts';
 import {
   boolean,
@@ -16,12 +25,12 @@ import {
   unsupported,
 } from './schema.ts';
 
-const headerOperations: Schema = objectOf({
+const operations: Schema = objectOf({
   set: mapOf(string),
   add: mapOf(string),
   remove: listOf(string),
 });
-const headers: Schema = objectOf({ request: headerOperations, response: headerOperations });
+const headers: Schema = objectOf({ request: operations, response: operations });
 
 /** Header matches by name; Istio gives names beginning with `@request.auth.claims` a meaning of their own. */
 function refuseClaims(value: Record<string, unknown>, report: Report, path: string): void {
@@ -105,20 +114,26 @@ const retries: Schema = objectOf(
   },
 );
 
-const fault: Schema = objectOf({
-  delay: objectOf({
-    fixedDelay: duration,
-    percentage: percent,
-    percent: integer,
-    exponentialDelay: unsupported('Istio does not implement it'),
-  }),
-  abort: objectOf({
-    httpStatus: integer,
-    grpcStatus: oneOf(Object.keys(grpcStatusCodes)),
-    percentage: percent,
-    http2Error: unsupported('Istio does not implement it'),
-  }),
-});
+const fault: Schema = objectOf(
+  {
+    delay: objectOf({
+      fixedDelay: duration,
+      percentage: percent,
+      percent: integer,
+      exponentialDelay: unsupported('Istio does not implement it'),
+    }),
+    abort: objectOf({
+      httpStatus: integer,
+      grpcStatus: oneOf(Object.keys(grpcStatusCodes)),
+      percentage: percent,
+      http2Error: unsupported('Istio does not implement it'),
+    }),
+  },
+  (value, report, path) => {
+    if (!has(value, 'delay') && !has(value, 'abort'))
+      report.invalid(path, 'has neither delay nor abort');
+  },
+);
 
 const corsPolicy: Schema = objectOf({
   allowOrigin: listOf(string),
@@ -141,7 +156,12 @@ const redirect: Schema = objectOf(
     redirectCode: integer,
     prefixRewrite: string,
   },
-  ({ redirectCode }, report, path) => {
+  (value, report, path) => {
+    const targets = ['uri', 'authority', 'scheme', 'port', 'derivePort', 'prefixRewrite'];
+    if (!targets.some((field) => has(value, field))) {
+      report.invalid(path, `leads nowhere: it needs one of ${targets.join(', ')}`);
+    }
+    const { redirectCode } = value;
     if (redirectCode === undefined || redirectCodes.includes(redirectCode as number)) return;
     report.invalid(
       `${path}.redirectCode`,
@@ -196,6 +216,19 @@ function checkHttpRoute(value: Record<string, unknown>, report: Report, path: st
   if (actions.length > 1)
     report.invalid(path, `has ${actions.join(' and ')}: only one may be given`);
   checkWeights(value, report, path);
+  checkAuthorities(value, report, path);
+}
+
+/** Of the rewrite, the route's and each destination's headers, one may set the authority. */
+function checkAuthorities(value: Record<string, unknown>, report: Report, path: string): void {
+  const own = [
+    asString(asRecord(value.rewrite).authority) ?? '',
+    headerOperations(value.headers).authority,
+  ];
+  for (const target of asRecords(value.route)) {
+    const set = [...own, headerOperations(target.headers).authority].filter((one) => one !== '');
+    if (set.length > 1) report.invalid(path, `sets the authority twice: ${set.join(' and ')}`);
+  }
 }
 
 function checkWeights(value: Record<string, unknown>, report: Report, path: string): void {
@@ -203,6 +236,14 @@ function checkWeights(value: Record<string, unknown>, report: Report, path: stri
   const total = targets.reduce((sum, target) => sum + (asNumber(target.weight) ?? 0), 0);
   if (targets.length > 1 && total === 0) {
     report.invalid(`${path}.route`, 'has several destinations, but their weights add up to 0');
+  }
+}
+
+/** Istio refuses hosts of one VirtualService that stand for the same names. */
+function checkOverlap(hosts: string[], report: Report, path: string): void {
+  for (const [index, host] of hosts.entries()) {
+    const other = hosts.slice(0, index).find((one) => hostsOverlap(one, host));
+    if (other !== undefined) report.invalid(`${path}[${index}]`, `${host} overlaps with ${other}`);
   }
 }
 
@@ -244,6 +285,10 @@ export const virtualService: Schema = objectOf(
     exportTo: listOf(string),
   },
   (value, report, path) => {
+    if (!['http', 'tls', 'tcp'].some((field) => has(value, field))) {
+      report.invalid(path, 'has no routes: it needs http, tls or tcp');
+    }
+    checkOverlap(asStrings(value.hosts), report, `${path}.hosts`);
     const isForMesh = !has(value, 'gateways') || asList(value.gateways).includes('mesh');
     if (isForMesh && asList(value.hosts).includes('*')) {
       report.invalid(`${path}.hosts`, 'may not have * when bound to the gateway mesh');

@@ -156,6 +156,44 @@ const tls = [
   ),
 ];
 
+const plainUsers = shop.replace(
+  'labels: { app: users }',
+  "labels: { app: users, sidecar.istio.io/inject: 'false' }",
+);
+const corners = [
+  full(
+    'passthrough-of-subset-rule',
+    destinationRule(
+      'reviews',
+      `host: reviews, trafficPolicy: { loadBalancer: { simple: PASSTHROUGH } }, subsets: [
+        { name: v1, labels: { version: v1 } },
+        { name: v2, labels: { version: v2 }, trafficPolicy: { loadBalancer: { simple: RANDOM } } },
+        { name: v4, labels: { version: v4 } }]`,
+    ),
+  ),
+  full(
+    'passthrough-of-port-without-sidecars',
+    destinationRule(
+      'users',
+      `host: users, trafficPolicy: { portLevelSettings: [{ port: { number: 8080 }, loadBalancer: { simple: PASSTHROUGH } }] },
+       subsets: [{ name: all, labels: { app: users } }]`,
+    ),
+  ),
+  outbound(
+    'rule-passthrough-without-sidecars',
+    plainUsers +
+      destinationRule(
+        'users',
+        'host: users, trafficPolicy: { loadBalancer: { simple: PASSTHROUGH } }',
+      ),
+  ),
+  outbound(
+    'rule-tls-istio-mutual-without-sidecars',
+    plainUsers +
+      destinationRule('users', 'host: users, trafficPolicy: { tls: { mode: ISTIO_MUTUAL } }'),
+  ),
+];
+
 const merging = [
   full(
     'subset-policies',
@@ -310,4 +348,11 @@ const merging = [
 ];
 
 /** What a DestinationRule makes of a caller's clusters, and which one applies. */
-export const cases: OracleCase[] = [...balancing, ...pools, ...outliers, ...tls, ...merging];
+export const cases: OracleCase[] = [
+  ...balancing,
+  ...pools,
+  ...outliers,
+  ...tls,
+  ...corners,
+  ...merging,
+];
