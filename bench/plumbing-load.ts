@@ -5,8 +5,8 @@ import { paymentsContract } from '../services/payments/contract.ts';
 
 /** Keeps a server busy with a fixed number of requests at once. */
 export interface Load {
-  /** Requests answered in the next `durationMs`. Rejects when an answer is not the expected one. */
-  run(durationMs: number): Promise<number>;
+  /** Makes so many requests. Rejects when an answer is not the expected one. */
+  run(requests: number): Promise<void>;
   close(): void;
 }
 
@@ -32,10 +32,8 @@ export async function restLoad(port: number, connections: number): Promise<Load>
   if (!answer.subarray(0, 12).equals(Buffer.from('HTTP/1.1 200'))) throw new Error(String(answer));
 
   return {
-    async run(durationMs) {
-      let count = 0;
-      let running = true;
-      const timer = setTimeout(() => (running = false), durationMs);
+    async run(requests) {
+      let left = requests - sockets.length;
       await Promise.all(
         sockets.map(
           (socket) =>
@@ -46,8 +44,7 @@ export async function restLoad(port: number, connections: number): Promise<Load>
                 if (received < answer.length) return;
                 if (received > answer.length) reject(new Error(`unexpected: ${String(chunk)}`));
                 received = 0;
-                count++;
-                if (running) socket.write(request);
+                if (left-- > 0) socket.write(request);
                 else {
                   socket.off('data', onData);
                   resolve();
@@ -58,39 +55,30 @@ export async function restLoad(port: number, connections: number): Promise<Load>
             }),
         ),
       );
-      clearTimeout(timer);
-      return count;
     },
     close: () => sockets.forEach((socket) => socket.destroy()),
   };
 }
 
-/** Unary calls on one channel, `calls` at once. */
+/**
+ * Unary calls on one channel, in bursts of `calls` that are all answered before the next. Calls that follow each other
+ * freely drift into larger and smaller batches by chance, and what a call costs depends on the size of its batch.
+ */
 export function grpcLoad(port: number, calls: number): Load {
   const { Payments } = paymentsContract.grpc.shop.payments.v1;
   const client = new Payments(`127.0.0.1:${port}`, credentials.createInsecure());
   const metadata = new Metadata();
   metadata.set('x-request-id', '7d1c6b1e-55a5-4c0e-8b8a-7e0f2f1c9d11');
   const request = { orderId: 'o-1', userId: '123', amountCents: 1500 };
+  const call = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      client.Charge(request, metadata, (error) => (error ? reject(error) : resolve()));
+    });
   return {
-    async run(durationMs) {
-      let count = 0;
-      let running = true;
-      const timer = setTimeout(() => (running = false), durationMs);
-      const worker = (): Promise<void> =>
-        new Promise((resolve, reject) => {
-          const next = (): void => {
-            client.Charge(request, metadata, (error) => {
-              if (error) return reject(error);
-              count++;
-              return running ? next() : resolve();
-            });
-          };
-          next();
-        });
-      await Promise.all(Array.from({ length: calls }, worker));
-      clearTimeout(timer);
-      return count;
+    async run(requests) {
+      for (let sent = 0; sent < requests; sent += calls) {
+        await Promise.all(Array.from({ length: calls }, call));
+      }
     },
     close: () => client.close(),
   };
