@@ -67,6 +67,7 @@ describe('rewriteContainer', () => {
     ['LISTEN_ADDR', ':3000', '127.0.0.1:20002'],
     ['BIND', '0.0.0.0:3000', '127.0.0.1:20002'],
     ['SELF_URL', 'http://localhost:3000/x', 'http://localhost:20002/x'],
+    ['HOST', '0.0.0.0', '127.0.0.1'],
     ['PORT', '3001', '3001'],
     ['LIMIT', '3000', '3000'],
   ])('gives %s=%s the value %s', (name, value, expected) => {
@@ -74,13 +75,11 @@ describe('rewriteContainer', () => {
   });
 
   it("rewrites the process' own port on the command line", () => {
-    expect(rewrite({ args: ['--port=3000', '--port', '3000', '--count', '3000'] }).args).toEqual([
-      '--port=20002',
-      '--port',
-      '20002',
-      '--count',
-      '3000',
-    ]);
+    const args = (line: string): string => rewrite({ args: line.split(' ') }).args.join(' ');
+    expect(args('--port=3000 --port 3000 --count 3000')).toBe(
+      '--port=20002 --port 20002 --count 3000',
+    );
+    expect(args('serve 3000 --bind 0.0.0.0')).toBe('serve 20002 --bind 127.0.0.1');
   });
 
   it('fills in facts of the pod and earlier variables', () => {

@@ -67,8 +67,15 @@ const rewriteOwnPort = (value: string, appPorts: Map<number, number>): string =>
   return `${address === ':' ? '127.0.0.1:' : address}${port}${rest}`;
 };
 
-/** Whether a variable or option of this name holds a port number of the process itself. */
-const namesPort = (name: string): boolean => /port|addr|listen|bind|url|endpoint/i.test(name);
+/** Whether a variable or option of this name holds an address or a port of the process itself. */
+const namesAddress = (name: string): boolean =>
+  /port|addr|host|listen|bind|url|endpoint/i.test(name);
+
+const anyAddress = new Set(['0.0.0.0', '::', '[::]']);
+
+/** A value that may be an address or a port of the process itself, as it is on this machine. */
+const rewriteOwn = (value: string, appPorts: Map<number, number>): string =>
+  anyAddress.has(value) ? '127.0.0.1' : rewriteOwnPort(value, appPorts);
 
 /** Kubernetes' own substitution: `$(NAME)` by the value of NAME, `$$(NAME)` stays as `$(NAME)`. */
 export function expand(text: string, env: Record<string, string>): string {
@@ -102,7 +109,7 @@ export function rewriteContainer(options: RewriteOptions): RewrittenContainer {
     const known = paired.get(name);
     if (known !== undefined) return known;
     const replaced = replaceReferences(expanded, names, loopback);
-    return replaced === expanded && namesPort(name) ? rewriteOwnPort(expanded, appPorts) : replaced;
+    return replaced === expanded && namesAddress(name) ? rewriteOwn(expanded, appPorts) : replaced;
   };
   for (const variable of container.env) env[variable.name] = rewriteVariable(variable);
 
@@ -110,9 +117,11 @@ export function rewriteContainer(options: RewriteOptions): RewrittenContainer {
     words.map((word, index) => {
       const expanded = expand(word, env);
       const replaced = replaceReferences(expanded, names, loopback);
-      const option = /^--?[\w-]+=/.test(word) ? word : (words[index - 1] ?? '');
-      return replaced === expanded && namesPort(option)
-        ? rewriteOwnPort(expanded, appPorts)
+      const before = words[index - 1] ?? '';
+      // `--port 8080`, `--port=8080`, and a bare `8080`, which no option claims as its value.
+      const option = /^--?[\w-]+=/.test(word) ? word : before.startsWith('-') ? before : 'port';
+      return replaced === expanded && namesAddress(option)
+        ? rewriteOwn(expanded, appPorts)
         : replaced;
     });
   return { command: rewriteWords(container.command), args: rewriteWords(container.args), env };

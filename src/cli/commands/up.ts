@@ -3,7 +3,7 @@ import { mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { WindtunnelError } from '../../errors.ts';
+import { errorCodes, WindtunnelError } from '../../errors.ts';
 import { connect } from '../../mesh/client.ts';
 import type { InstanceStatus } from '../../mesh/control.ts';
 import { startMesh } from '../../mesh/mesh.ts';
@@ -53,6 +53,16 @@ const foreground = async (input: CommandInput): Promise<number> => {
   return 0;
 };
 
+/** The error that a detached `up` printed last: its message, code and next step. */
+const failureIn = (logFile: string): WindtunnelError => {
+  const log = readFileSync(logFile, 'utf8').trim();
+  const last = log.slice(Math.max(0, log.lastIndexOf('windtunnel: ')));
+  const [, message = last, code, next] =
+    /^windtunnel: (.*?) \[([a-z-]+)\](?:\n  next: (.*))?$/s.exec(last) ?? [];
+  const known = errorCodes.find((candidate) => candidate === code) ?? 'start-failed';
+  return new WindtunnelError(known, message, { next: next ?? `the whole log: ${logFile}` });
+};
+
 const detached = async (input: CommandInput): Promise<number> => {
   const { options, projectDir, cwd, env, progress, signal, print } = input;
   const folder = instanceFolder(projectDir, text(options, 'name'));
@@ -83,9 +93,7 @@ const detached = async (input: CommandInput): Promise<number> => {
     const endMs = performance.now() + detachedTimeoutMs;
     while (performance.now() < endMs) {
       if (exitCode !== null) {
-        throw new WindtunnelError('start-failed', readFileSync(logFile, 'utf8').trim(), {
-          next: `the whole log: ${logFile}`,
-        });
+        throw failureIn(logFile);
       }
       signal.throwIfAborted();
       const state = await readState(folder);

@@ -12,6 +12,8 @@ export interface Part {
   kind: ProcessStatus['kind'];
   name: string;
   logFile: string;
+  /** What it takes for it to be ready, in words. */
+  awaits: string;
   process: ManagedProcess;
   isReady(): boolean;
   state(): ProcessStatus['state'];
@@ -24,6 +26,7 @@ export interface PartOptions {
   kind: ProcessStatus['kind'];
   name: string;
   spec: ProcessSpec;
+  awaits: string;
   guard: Guard;
   /** Whether it may be sent requests. */
   check(): Promise<boolean>;
@@ -40,7 +43,8 @@ const startPeriodMs = 25;
 
 /** Starts a process and asks for its health until it is closed; an end of the process is noticed at once. */
 export function startPart(options: PartOptions): Part {
-  const { kind, name, spec, guard, check, isStuck, readinessChanged, processChanged } = options;
+  const { kind, name, spec, awaits, guard, check, isStuck, readinessChanged, processChanged } =
+    options;
   let ready = false;
   let wasReady = false;
   let misses = 0;
@@ -92,6 +96,7 @@ export function startPart(options: PartOptions): Part {
     kind,
     name,
     logFile: spec.logFile,
+    awaits,
     process: child,
     isReady: () => ready,
     state: () => {

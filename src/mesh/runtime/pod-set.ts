@@ -80,14 +80,21 @@ const isUpToDate = (started: Started | undefined, pod: Pod, containers: Containe
 /** Waits until all are ready; `progress` is told of each. */
 const untilAllReady = async (runtimes: PodRuntime[], options: StartOptions): Promise<void> => {
   const { timeoutMs, signal, progress } = options;
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
   let count = 0;
   progress(0, runtimes.length);
-  await Promise.all(
-    runtimes.map(async (runtime) => {
-      await runtime.untilReady(timeoutMs, signal);
-      progress(++count, runtimes.length);
-    }),
-  );
+  const all = runtimes.map(async (runtime) => {
+    await runtime.untilReady(timeoutMs, either);
+    progress(++count, runtimes.length);
+  });
+  try {
+    await Promise.all(all);
+  } finally {
+    // Nobody waits for the others any more when one has failed.
+    failed.abort();
+    await Promise.allSettled(all);
+  }
 };
 
 const stopAll = async (runtimes: PodRuntime[]): Promise<void> => {

@@ -59,6 +59,12 @@ const containerCheck =
     return answers.every((open) => open);
   };
 
+const awaited = ({ readiness, ports }: ContainerSpec): string =>
+  readiness
+    ? `its ${readiness.type} readiness probe to succeed`
+    : `something to listen on 127.0.0.1, port ${ports.join(', ')} (what stands for its container ports; ` +
+      'other programs than Node must take it from their arguments or environment)';
+
 const livenessCheck = ({
   liveness,
   probeTarget,
@@ -91,7 +97,9 @@ const startParts = async (options: PodOptions, changed: () => void): Promise<Par
     const { adminSocket, bootstrapFile, process: spec } = sidecar;
     await writeFile(bootstrapFile, JSON.stringify(sidecar.bootstrap), { mode: 0o600 });
     const check = sidecarCheck(adminSocket);
-    parts.push(startPart({ ...common, kind, name: 'envoy', spec, check }));
+    parts.push(
+      startPart({ ...common, kind, name: 'envoy', spec, check, awaits: 'Envoy to be live' }),
+    );
   }
   for (const container of containers) {
     parts.push(
@@ -100,6 +108,7 @@ const startParts = async (options: PodOptions, changed: () => void): Promise<Par
         kind: 'service',
         name: container.name,
         spec: container.process,
+        awaits: awaited(container),
         check: containerCheck(container),
         isStuck: livenessCheck(container),
       }),
@@ -144,7 +153,11 @@ export async function startPod(options: PodOptions): Promise<PodRuntime> {
         }
         const late = parts.find((part) => !part.isReady());
         if (performance.now() > endMs && late) {
-          throw await startError(pod, late, `was not ready within ${timeoutMs / 1000} s`);
+          throw await startError(
+            pod,
+            late,
+            `was not ready within ${timeoutMs / 1000} s: waited for ${late.awaits}`,
+          );
         }
         await sleep(10);
       }
