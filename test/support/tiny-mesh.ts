@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { silentProgress } from '../../src/cli/progress.ts';
+import { instanceFolder, instanceNames } from '../../src/mesh/state.ts';
+import { sweep } from '../../src/mesh/sweep.ts';
 import { type RunningMesh, type StartMeshOptions, startMesh } from '../../src/mesh/mesh.ts';
 
 const fixture = fileURLToPath(new URL('../fixtures/tiny-mesh', import.meta.url));
@@ -46,6 +48,8 @@ export function tinyProject(): TinyProject {
     },
     remove: async () => {
       await Promise.all(started.map((mesh) => mesh.stop()));
+      // A test that failed half-way may have left a mesh of another process behind.
+      for (const name of instanceNames(dir)) await sweep(instanceFolder(dir, name));
       rmSync(dir, { recursive: true, force: true });
     },
   };
