@@ -54,9 +54,11 @@ interface ClusterInput {
 
 function addCluster(config: ClusterConfig, input: ClusterInput): void {
   const policy = policyOf(input);
-  // A subset cannot take back the PASSTHROUGH of its rule: Istio starts it from the cluster of the whole service.
+  // Istio starts a subset's cluster from that of the whole service and from the subset's own policy for all ports: a
+  // more specific setting cannot take their PASSTHROUGH back.
   const whole = policyForPort(input.rule?.trafficPolicy, input.port.port).policy;
-  const found = discovery(input.context, input, isPassthrough(policy) || isPassthrough(whole));
+  const passesThrough = [policy, whole, input.subset?.trafficPolicy].some(isPassthrough);
+  const found = discovery(input.context, input, passesThrough);
   if (found === undefined) return;
   const { service, port, rule, subset } = input;
   const name = outboundCluster(port.port, subset?.name ?? '', service.host);

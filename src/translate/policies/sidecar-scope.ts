@@ -7,7 +7,7 @@ import { hostsOverlap, isSubset, isWildcard, mostSpecific } from '../values/host
 import { byAge } from '../values/order.ts';
 import { addImported, destinationPortsOf, withPorts } from './imported-services.ts';
 import type { Spec, VirtualService } from './virtual-services.ts';
-import { isExportedTo, visibleServices } from './visibility.ts';
+import { visibleServices } from './visibility.ts';
 
 /** One `egress` entry of a Sidecar, or the default one, and what it imports. */
 export interface EgressListener {
@@ -215,17 +215,13 @@ function collectServices(world: World, namespace: string, egress: EgressListener
   return collected;
 }
 
-/** The service of a host that a namespace gets: its own, else a visible Service, else the oldest visible ServiceEntry. */
+/** The service of a host that a namespace gets: its own (exported to it or not), else a visible Service, else the oldest visible ServiceEntry. */
 function bestOf(world: World, host: string, namespace: string): MeshService | undefined {
-  const named = visibleServices(world, namespace).filter(
-    (service) =>
-      service.host === host && isExportedTo(service.exportTo, service.namespace, namespace),
+  const own = world.services.find(
+    (service) => service.host === host && service.namespace === namespace,
   );
-  return (
-    named.find((service) => service.namespace === namespace) ??
-    named.find((service) => service.origin === 'service') ??
-    named[0]
-  );
+  const visible = visibleServices(world, namespace).filter((service) => service.host === host);
+  return own ?? visible.find((service) => service.origin === 'service') ?? visible[0];
 }
 
 /** The protocol of a Sidecar's egress port. */

@@ -162,6 +162,14 @@ const plainUsers = shop.replace(
 );
 const corners = [
   full(
+    'passthrough-of-subset-over-its-port',
+    destinationRule(
+      'users',
+      `host: users, subsets: [{ name: all, labels: { app: users }, trafficPolicy: { loadBalancer: { simple: PASSTHROUGH },
+        portLevelSettings: [{ port: { number: 8080 }, loadBalancer: { simple: RANDOM } }] } }]`,
+    ),
+  ),
+  full(
     'passthrough-of-subset-rule',
     destinationRule(
       'reviews',

@@ -88,6 +88,20 @@ const sidecars = [
   ),
 ];
 
+const exportedAway = outbound(
+  'scope-own-entry-exported-away',
+  shop +
+    networking(
+      'ServiceEntry',
+      'away',
+      'hosts: [api.example.com], ports: [{ number: 80, name: http, protocol: HTTP }], resolution: DNS, exportTo: [sales]',
+    ) +
+    virtualService(
+      'users',
+      'hosts: [users], http: [{ route: [{ destination: { host: api.example.com } }] }]',
+    ),
+);
+
 const listeners = [
   outbound(
     'listener-protocols',
@@ -239,4 +253,4 @@ const tcpRoutes = [
 ];
 
 /** What a sidecar reaches, and the listeners that it has for it. */
-export const cases: OracleCase[] = [...sidecars, ...listeners, ...tcpRoutes];
+export const cases: OracleCase[] = [...sidecars, exportedAway, ...listeners, ...tcpRoutes];
