@@ -6,7 +6,7 @@ import { grpcLoad, type Load, restLoad } from './plumbing-load.ts';
 
 // What the kit costs: a REST route of it against bare Fastify, a unary gRPC call against bare grpc-js, with the same
 // schemas and handlers. Run: node bench/plumbing.ts [--json]. The measure is requests per second of the server's CPU
-// time: it is what a saturated server can give, and neighbours on the machine do not change it. Each round visits the
+// time: what a saturated server can give, which neighbours on the machine change far less than time. Each round visits the
 // arms forth and back (ABBA), and `control` is a second bare server: its ratio shows what this run cannot tell from 1.
 // A slot is a number of requests, not a time: all slots then tell the same amount, however busy the machine is.
 const maxRounds = 150;

@@ -1,11 +1,15 @@
+import type { status } from '@grpc/grpc-js';
 import { createBoundedMap } from './bounded-map.ts';
 import { ServiceError } from './errors.ts';
+
+/** The name of a gRPC status, e.g. `UNAVAILABLE`. */
+export type GrpcCode = keyof typeof status;
 
 /** A failure to give instead of an answer, in the words of both protocols. */
 export interface Fault {
   httpStatus: number;
-  /** A code of google.rpc.Code, e.g. 14 for UNAVAILABLE. */
-  grpcStatus: number;
+  /** A code of google.rpc.Code. */
+  grpcCode: GrpcCode;
 }
 
 /** What the hook knows of one request. */
@@ -35,25 +39,30 @@ export interface FaultPlanOptions {
 
 const maxEntries = 64;
 const maxRequestIdLength = 128;
-const unknownCode = 2;
-// A gRPC code's number and its HTTP status, as google/rpc/code.proto pairs them. Numbers, not grpc-js's enum: loading that
+// The HTTP status of a gRPC code, as google/rpc/code.proto pairs them. Names, and only the type of grpc-js: loading that
 // library would cost services that speak only HTTP half of their start.
-const codes: Readonly<Record<string, Fault>> = {
-  OK: { grpcStatus: 0, httpStatus: 200 },
-  CANCELLED: { grpcStatus: 1, httpStatus: 499 },
-  INVALID_ARGUMENT: { grpcStatus: 3, httpStatus: 400 },
-  DEADLINE_EXCEEDED: { grpcStatus: 4, httpStatus: 504 },
-  NOT_FOUND: { grpcStatus: 5, httpStatus: 404 },
-  PERMISSION_DENIED: { grpcStatus: 7, httpStatus: 403 },
-  RESOURCE_EXHAUSTED: { grpcStatus: 8, httpStatus: 429 },
-  ABORTED: { grpcStatus: 10, httpStatus: 409 },
-  UNIMPLEMENTED: { grpcStatus: 12, httpStatus: 501 },
-  INTERNAL: { grpcStatus: 13, httpStatus: 500 },
-  UNAVAILABLE: { grpcStatus: 14, httpStatus: 503 },
-  UNAUTHENTICATED: { grpcStatus: 16, httpStatus: 401 },
+const httpStatusOf: Readonly<Partial<Record<GrpcCode, number>>> = {
+  OK: 200,
+  CANCELLED: 499,
+  INVALID_ARGUMENT: 400,
+  DEADLINE_EXCEEDED: 504,
+  NOT_FOUND: 404,
+  PERMISSION_DENIED: 403,
+  RESOURCE_EXHAUSTED: 429,
+  ABORTED: 409,
+  UNIMPLEMENTED: 501,
+  INTERNAL: 500,
+  UNAVAILABLE: 503,
+  UNAUTHENTICATED: 401,
 };
+const faultsByCode = new Map(
+  Object.entries(httpStatusOf).map(([code, httpStatus]) => [
+    code,
+    { httpStatus, grpcCode: code as GrpcCode },
+  ]),
+);
 const codeOfHttpStatus = new Map(
-  Object.values(codes).map(({ grpcStatus, httpStatus }) => [httpStatus, grpcStatus]),
+  [...faultsByCode.values()].map(({ httpStatus, grpcCode }) => [httpStatus, grpcCode]),
 );
 
 /**
@@ -93,7 +102,7 @@ export function createFaultPlan(options: FaultPlanOptions): FaultPlan {
 }
 
 function parseFault(entry: string): Fault | undefined {
-  const named = codes[entry.toUpperCase()];
+  const named = faultsByCode.get(entry.toUpperCase());
   if (named === undefined && !/^[2-5][0-9][0-9]$/.test(entry)) {
     throw new ServiceError(
       'invalid-argument',
@@ -102,7 +111,7 @@ function parseFault(entry: string): Fault | undefined {
   }
   const httpStatus = named?.httpStatus ?? Number(entry);
   if (httpStatus < 400) return undefined;
-  return named ?? { httpStatus, grpcStatus: codeOfHttpStatus.get(httpStatus) ?? unknownCode };
+  return named ?? { httpStatus, grpcCode: codeOfHttpStatus.get(httpStatus) ?? 'UNKNOWN' };
 }
 
 /** Numbers from 0 (included) to 1 (excluded), the same for the same seed: mulberry32 (Tommy Ettinger, public domain). */

@@ -197,7 +197,7 @@ function faultOf(
     script: text(metadata, 'x-fail'),
     attemptCount: text(metadata, 'x-envoy-attempt-count'),
   });
-  return fault && { code: fault.grpcStatus, details: 'injected by the fault hook' };
+  return fault && { code: status[fault.grpcCode], details: 'injected by the fault hook' };
 }
 
 function throwIfFault(metadata: Metadata, path: string, faults: FaultPlan | undefined): void {

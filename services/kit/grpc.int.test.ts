@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { connect, constants, type IncomingHttpHeaders } from 'node:http2';
+import type { Duplex } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { credentials, loadPackageDefinition, Metadata, status } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { protoPath as healthProto } from 'grpc-health-check';
@@ -235,3 +237,44 @@ describe('health', () => {
     expect(await healthOf(port, 'shop.nobody')).toBe(status.NOT_FOUND);
   });
 });
+
+test('reflection lists the service, and describes it', async () => {
+  const port = await start(buildPayments({ newChargeId: () => 'c-1' }));
+  const proto = fileURLToPath(
+    new URL(
+      '../proto/grpc/reflection/v1/reflection.proto',
+      import.meta.resolve('@grpc/reflection'),
+    ),
+  );
+  const { grpc } = loadPackageDefinition(loadSync(proto, { keepCase: true })) as unknown as {
+    grpc: {
+      reflection: { v1: { ServerReflection: new (...args: unknown[]) => ReflectionClient } };
+    };
+  };
+  const insecure = credentials.createInsecure();
+  const client = new grpc.reflection.v1.ServerReflection(`${host}:${port}`, insecure);
+  closers.push(() => client.close());
+  const call = client.ServerReflectionInfo();
+  const ask = async (request: object) => {
+    call.write(request);
+    return ((await once(call, 'data')) as [ReflectionAnswer])[0];
+  };
+  const { list_services_response: list } = await ask({ list_services: '' });
+  expect(list?.service.map(({ name }) => name)).toContain(paymentsServiceName);
+  const symbol = { file_containing_symbol: `${paymentsServiceName}.Charge` };
+  const { file_descriptor_response: described } = await ask(symbol);
+  expect(described?.file_descriptor_proto.length).toBeGreaterThan(0);
+  call.end();
+  call.resume();
+  await once(call, 'end');
+});
+
+interface ReflectionAnswer {
+  list_services_response?: { service: { name: string }[] };
+  file_descriptor_response?: { file_descriptor_proto: Buffer[] };
+}
+
+interface ReflectionClient {
+  ServerReflectionInfo(): Duplex;
+  close(): void;
+}
