@@ -12,7 +12,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Agent, request } from 'undici';
-import { silentProgress } from '../src/cli/progress.ts';
+import { silentProgress } from '../src/progress.ts';
 import { parseResources } from '../src/manifests/load.ts';
 import { startMesh } from '../src/mesh/mesh.ts';
 import { interleave } from './kit/compare.ts';

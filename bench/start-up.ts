@@ -13,7 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { topology as shop } from '../services/topology.ts';
 import { proveEdges } from '../src/call/prove.ts';
-import { silentProgress } from '../src/cli/progress.ts';
+import { silentProgress } from '../src/progress.ts';
 import { environmentOf } from '../src/topology/derive.ts';
 import { startMesh } from '../src/mesh/mesh.ts';
 import { createPortAllocator } from '../src/mesh/ports.ts';

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { silentProgress } from '../src/cli/progress.ts';
+import { silentProgress } from '../src/progress.ts';
 import { runExperiment } from '../src/experiment/engine.ts';
 import type { Experiment } from '../src/experiment/language.ts';
 import type { ExperimentResult } from '../src/experiment/result.ts';

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { topology } from '../services/topology.ts';
 import { newRequestContext } from '../src/call/outcome.ts';
 import { sendCall } from '../src/call/send.ts';
-import { silentProgress } from '../src/cli/progress.ts';
+import { silentProgress } from '../src/progress.ts';
 import { loadResources, parseResources } from '../src/manifests/load.ts';
 import type { Resource } from '../src/manifests/world.ts';
 import type { Entry } from '../src/mesh/control.ts';

@@ -1,4 +1,4 @@
-import type { Progress } from './progress.ts';
+import type { Progress } from '../progress.ts';
 
 /** One option of a command, `--name VALUE` or the switch `--name`. */
 export interface OptionSpec {

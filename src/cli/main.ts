@@ -2,7 +2,7 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { commands } from './commands.ts';
-import { createProgress } from './progress.ts';
+import { createProgress } from '../progress.ts';
 import { interruptedStatus, runCli } from './run.ts';
 
 const abort = new AbortController();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { WindtunnelError } from '../errors.ts';
 import type { Command } from './command.ts';
-import { silentProgress } from './progress.ts';
+import { silentProgress } from '../progress.ts';
 import { runCli } from './run.ts';
 
 const fail: Command = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { retries } from '../../experiments/retries.ts';
 import { fakeMesh, type Sabotage } from '../../test/support/fake-mesh.ts';
-import { silentProgress } from '../cli/progress.ts';
+import { silentProgress } from '../progress.ts';
 import { runExperiment } from './engine.ts';
 import type { Experiment } from './language.ts';
 import type { ExperimentResult } from './result.ts';

@@ -1,4 +1,4 @@
-import type { Step } from '../cli/progress.ts';
+import type { Step } from '../progress.ts';
 import { WindtunnelError } from '../errors.ts';
 import { runCell } from './cells.ts';
 import { describeResult } from './describe-result.ts';

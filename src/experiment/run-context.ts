@@ -1,4 +1,4 @@
-import type { Progress } from '../cli/progress.ts';
+import type { Progress } from '../progress.ts';
 import type { Target } from '../target/target.ts';
 import type { Cell, Experiment, Factors } from './language.ts';
 import { type Family, familyOf } from './sizing.ts';

@@ -1,4 +1,4 @@
-import type { Progress } from '../cli/progress.ts';
+import type { Progress } from '../progress.ts';
 import type { MeshControl } from './control.ts';
 
 /** What `startMesh` of mesh.ts takes; paths are absolute. */

@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { strToU8, zipSync } from 'fflate';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { silentProgress } from '../cli/progress.ts';
+import { silentProgress } from '../progress.ts';
 import { WindtunnelError } from '../errors.ts';
 import { provideEnvoy, type ProvideOptions } from './envoy.ts';
 import { isAtLeast, parseVersion, releaseFor } from './envoy-release.ts';

@@ -3,7 +3,7 @@ import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { unzipSync } from 'fflate';
-import type { Progress } from '../cli/progress.ts';
+import type { Progress } from '../progress.ts';
 import { WindtunnelError } from '../errors.ts';
 import { cacheFolder, ensureWritable, storeProgram } from './cache.ts';
 import {

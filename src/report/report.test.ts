@@ -5,7 +5,7 @@ import { Value } from 'typebox/value';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { retries } from '../../experiments/retries.ts';
 import { fakeMesh, type Sabotage } from '../../test/support/fake-mesh.ts';
-import { silentProgress } from '../cli/progress.ts';
+import { silentProgress } from '../progress.ts';
 import { runExperiment } from '../experiment/engine.ts';
 import { type ExperimentResult, ExperimentResultSchema } from '../experiment/result.ts';
 import { renderHtml } from './html.ts';

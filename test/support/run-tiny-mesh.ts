@@ -1,5 +1,5 @@
 // A mesh in a process of its own, for tests that kill it. usage: node run-tiny-mesh.ts PROJECT_DIR IMAGES_FILE
-import { silentProgress } from '../../src/cli/progress.ts';
+import { silentProgress } from '../../src/progress.ts';
 import { startMesh } from '../../src/mesh/mesh.ts';
 
 const [projectDir = '', imagesFile = ''] = process.argv.slice(2);

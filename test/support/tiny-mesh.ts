@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { silentProgress } from '../../src/cli/progress.ts';
+import { silentProgress } from '../../src/progress.ts';
 import { instanceFolder, instanceNames } from '../../src/mesh/state.ts';
 import { sweep } from '../../src/mesh/sweep.ts';
 import { type RunningMesh, type StartMeshOptions, startMesh } from '../../src/mesh/mesh.ts';

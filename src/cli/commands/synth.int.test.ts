@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CommandInput } from '../command.ts';
-import { silentProgress } from '../progress.ts';
+import { silentProgress } from '../../progress.ts';
 import { analyzeCommand } from './analyze.ts';
 import { synthCommand } from './synth.ts';
 
