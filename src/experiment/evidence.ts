@@ -1,6 +1,6 @@
 import type { LoadReport } from '../load/recorder.ts';
 import type { AccessLogEntry } from '../mesh/control.ts';
-import type { EdgeUnderTest } from './language.ts';
+import type { EdgeUnderTest } from './edge-under-test.ts';
 
 /** What the caller's sidecar counted on the edge, as differences over the load (Envoy's `upstream_rq_*`). */
 export interface CallerCounters {

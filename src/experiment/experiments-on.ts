@@ -2,7 +2,8 @@ import { WindtunnelError } from '../errors.ts';
 import { buildCall } from '../topology/calls.ts';
 import { edgeNamed, hostOf, operationNamed } from '../topology/derive.ts';
 import type { Topology } from '../topology/model.ts';
-import type { EdgeUnderTest, Experiment, Factors } from './language.ts';
+import type { EdgeUnderTest } from './edge-under-test.ts';
+import type { Experiment, Factors } from './language.ts';
 
 /** What {@link experimentsOn} gives: the words of the experiment language that need to know the topology. */
 export interface ExperimentWords<RepeatableId extends string> {

@@ -16,9 +16,10 @@ import {
   readCounters,
 } from './evidence.ts';
 import { compileFault, type Fault, faultOutcome } from './faults/fault.ts';
-import type { EdgeUnderTest, Factors, ResourceBody } from './language.ts';
+import type { EdgeUnderTest } from './edge-under-test.ts';
+import type { Factors } from './language.ts';
 import type { Target } from '../target/target.ts';
-import { asResource } from './resource.ts';
+import { asResource, type ResourceBody } from './resource.ts';
 import type { RunContext } from './run-context.ts';
 
 /** One edge of the experiment: where its requests enter, and how to load it and see what happened. */

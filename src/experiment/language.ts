@@ -1,32 +1,11 @@
 import type { Arrivals } from '../load/arrivals.ts';
-import type { Call } from '../topology/calls.ts';
+import type { EdgeUnderTest } from './edge-under-test.ts';
 import type { Evidence } from './evidence.ts';
 import type { Fault } from './faults/fault.ts';
+import type { ResourceBody } from './resource.ts';
 
 /** What is varied, by name, e.g. `{ failureProbability: 0.5, retries: 2 }`. */
 export type Factors = Readonly<Record<string, number>>;
-
-/** An edge of the topology that an experiment works on, and the one request that it repeats there. */
-export interface EdgeUnderTest {
-  /** `caller->service.operation` */
-  id: string;
-  caller: string;
-  service: string;
-  namespace: string;
-  protocol: 'http' | 'grpc';
-  /** `host` of the Service as Istio and Envoy's cluster names have it. */
-  host: string;
-  /** What is sent; repeating it changes nothing, as the operation is idempotent. */
-  call: Call;
-}
-
-/** A Kubernetes or Istio object to lay over the manifests. */
-export interface ResourceBody {
-  apiVersion: string;
-  kind: string;
-  metadata?: { name?: string; namespace?: string; labels?: Record<string, string> };
-  spec?: object;
-}
 
 /** A mean over requests with a predicted value: it is confirmed, refuted, or not measured well enough. */
 export interface MeanMetric<F extends Factors = Factors> {

@@ -3,7 +3,8 @@ import { retries } from '../../experiments/retries.ts';
 import { topology } from '../../services/topology.ts';
 import { experimentsOn } from './experiments-on.ts';
 import type { Fault } from './faults/fault.ts';
-import { cellsOf, type Experiment, type Factors, type ResourceBody } from './language.ts';
+import { cellsOf, type Experiment, type Factors } from './language.ts';
+import type { ResourceBody } from './resource.ts';
 import { checkExperiment } from './preflight.ts';
 import { requestsOf } from './sizing.ts';
 

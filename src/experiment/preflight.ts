@@ -1,13 +1,8 @@
 import { WindtunnelError } from '../errors.ts';
 import type { Fault } from './faults/fault.ts';
-import {
-  type Cell,
-  cellsOf,
-  type EdgeUnderTest,
-  type Experiment,
-  type Factors,
-  type ResourceBody,
-} from './language.ts';
+import type { EdgeUnderTest } from './edge-under-test.ts';
+import { type Cell, cellsOf, type Experiment, type Factors } from './language.ts';
+import type { ResourceBody } from './resource.ts';
 import { requestsOf } from './sizing.ts';
 
 /** A route of a VirtualService, as far as it is looked at here. */

@@ -1,6 +1,13 @@
 import { WindtunnelError } from '../errors.ts';
 import type { Resource } from '../manifests/world.ts';
-import type { ResourceBody } from './language.ts';
+
+/** A Kubernetes or Istio object to lay over the manifests. */
+export interface ResourceBody {
+  apiVersion: string;
+  kind: string;
+  metadata?: { name?: string; namespace?: string; labels?: Record<string, string> };
+  spec?: object;
+}
 
 /** An experiment's object as a {@link Resource}, as if it had been read from a file. Throws `bad-experiment` without name and namespace. */
 export function asResource(body: ResourceBody, experiment: string): Resource {

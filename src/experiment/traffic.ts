@@ -6,7 +6,7 @@ import { createGrpcSender } from '../load/grpc.ts';
 import { createRestSender, type RestOptions } from '../load/rest.ts';
 import type { Entry } from '../mesh/control.ts';
 import type { GrpcCall } from '../topology/calls.ts';
-import type { EdgeUnderTest } from './language.ts';
+import type { EdgeUnderTest } from './edge-under-test.ts';
 
 /** How an experiment makes its requests; a test hands in one that needs no network. */
 export interface Traffic {

@@ -1,4 +1,4 @@
-import type { EdgeUnderTest } from '../../src/experiment/language.ts';
+import type { EdgeUnderTest } from '../../src/experiment/edge-under-test.ts';
 import type { Traffic } from '../../src/experiment/traffic.ts';
 import { grpcOutcome, httpOutcome } from '../../src/load/outcome.ts';
 import { seededRandom } from '../../src/load/random.ts';

@@ -1,4 +1,4 @@
-import type { ResourceBody } from '../language.ts';
+import type { ResourceBody } from '../resource.ts';
 import { compileInboundAbort, type InboundAbort } from './inbound-abort.ts';
 
 /**

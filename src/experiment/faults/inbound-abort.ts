@@ -1,4 +1,4 @@
-import type { ResourceBody } from '../language.ts';
+import type { ResourceBody } from '../resource.ts';
 
 /** The sidecar of the callee answers instead of the service, with a probability, independently for each attempt. */
 export interface InboundAbort {

@@ -1,7 +1,7 @@
 // Experiments that must not compile. `tsc` fails when one does: its @ts-expect-error is then unused.
-import { topology } from '../../services/topology.ts';
-import { experimentsOn } from './experiments-on.ts';
-import { combine } from './language.ts';
+import { topology } from '../services/topology.ts';
+import { experimentsOn } from '../src/experiment/experiments-on.ts';
+import { combine } from '../src/experiment/language.ts';
 
 const { edge } = experimentsOn(topology);
 
