@@ -4,19 +4,13 @@ import { checkNames } from './check-names.ts';
 import { checkRetries } from './check-retries.ts';
 import type { Topology } from './model.ts';
 
-/** One contradiction of a declaration: what is wrong with its values, and what to change. */
-export interface TopologyProblem {
-  message: string;
-  next: string;
-}
-
 /** A group of rules; pure. */
-export type TopologyRule = (topology: Topology) => TopologyProblem[];
+type TopologyRule = (topology: Topology) => TopologyProblem[];
 
 const rules: TopologyRule[] = [checkNames, checkDeadlines, checkRetries];
 
 /** Every problem of a topology that types cannot see; names come first, as the other rules need them. */
-export function topologyProblems(topology: Topology): TopologyProblem[] {
+function topologyProblems(topology: Topology): TopologyProblem[] {
   for (const rule of rules) {
     const problems = rule(topology);
     if (problems.length > 0) return problems;
