@@ -1,10 +1,20 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual, parseArgs } from 'node:util';
 
 /** One contract and the folder its types go to; paths are relative to the project. */
-export interface GeneratedContract {
+interface GeneratedContract {
   protoFile: string;
   genDir: string;
 }
@@ -16,6 +26,15 @@ export function contracts(): GeneratedContract[] {
   return globSync('services/*/*.proto', { cwd: projectDir })
     .sort()
     .map((protoFile) => ({ protoFile, genDir: join(dirname(protoFile), 'gen') }));
+}
+
+/** Generated files of a folder: path to content. */
+function filesOf(folder: string): Record<string, string> {
+  return Object.fromEntries(
+    globSync('**/*.ts', { cwd: folder })
+      .sort()
+      .map((file) => [file, readFileSync(join(folder, file), 'utf8')]),
+  );
 }
 
 /**
@@ -55,9 +74,27 @@ export function generate(protoFile: string, outDir: string): void {
   }
 }
 
+/** Whether the committed types of a contract are what the generator gives today; writes nothing there. */
+export function isFresh({ protoFile, genDir }: GeneratedContract): boolean {
+  const scratch = mkdtempSync(join(tmpdir(), 'windtunnel-gen-'));
+  try {
+    generate(protoFile, scratch);
+    return isDeepStrictEqual(filesOf(join(projectDir, genDir)), filesOf(scratch));
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const { protoFile, genDir } of contracts()) {
-    generate(protoFile, join(projectDir, genDir));
-    process.stdout.write(`${protoFile} -> ${genDir}\n`);
+  const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
+  for (const contract of contracts()) {
+    const { protoFile, genDir } = contract;
+    if (!values.check) {
+      generate(protoFile, join(projectDir, genDir));
+      process.stdout.write(`${protoFile} -> ${genDir}\n`);
+    } else if (!isFresh(contract)) {
+      process.stderr.write(`${genDir} is not what ${protoFile} gives: run npm run gen\n`);
+      process.exitCode = 1;
+    }
   }
 }
