@@ -37,6 +37,12 @@ export interface Lane {
   close(): Promise<void>;
 }
 
+/**
+ * How long policy and fault stay when this process no longer says that it needs them. It says so every third of
+ * that time: a busy machine may miss one or two, and a run that was killed leaves its fault for half a minute at most.
+ */
+const leaseMs = 30_000;
+
 // Sidecars write a line when a request has ended, which may be after its caller has the answer.
 const settleTries = 20;
 const defaultSettleMs = 100;
@@ -60,6 +66,7 @@ export async function openLane<F extends Factors>(
   // An abort must end requests that wait for an answer, not just those that are due.
   const cancel = (): void => void sender.close();
   context.stop.addEventListener('abort', cancel, { once: true });
+  let renewal: NodeJS.Timeout | undefined;
 
   return {
     edge,
@@ -69,10 +76,10 @@ export async function openLane<F extends Factors>(
     },
     async apply(policy, fault) {
       const bodies = [...policy, ...(fault === null ? [] : compileFault(fault, prefix))];
-      return target.apply(
-        owner,
-        bodies.map((body) => asResource(body, experiment.name)),
-      );
+      // A renewal that fails is not the end: the next one may succeed, and a lost target fails the run elsewhere.
+      renewal ??= setInterval(() => void target.renew(owner, leaseMs).catch(() => {}), leaseMs / 3);
+      const resources = bodies.map((body) => asResource(body, experiment.name));
+      return target.apply(owner, resources, leaseMs);
     },
     async measure(label, requests, fault) {
       const loadPrefix = `${prefix}${label}-`;
@@ -95,9 +102,12 @@ export async function openLane<F extends Factors>(
       }
     },
     async revert() {
+      clearInterval(renewal);
+      renewal = undefined;
       await target.revert(owner);
     },
     async close() {
+      clearInterval(renewal);
       context.stop.removeEventListener('abort', cancel);
       await sender.close();
     },

@@ -85,7 +85,8 @@ export async function connect(folder: string): Promise<MeshControl> {
   return {
     status: () => call('status'),
     resources: () => call('resources'),
-    apply: (owner, resources) => call('apply', owner, resources),
+    apply: (owner, resources, leaseMs) => call('apply', owner, resources, leaseMs),
+    renew: (owner, leaseMs) => call('renew', owner, leaseMs),
     remove: (owner, resources) => call('remove', owner, resources),
     revert: (owner) => call('revert', owner),
     entry: (workload, authority) => call('entry', workload, authority),

@@ -8,6 +8,7 @@ export const controlMethods = [
   'status',
   'resources',
   'apply',
+  'renew',
   'remove',
   'revert',
   'entry',

@@ -95,8 +95,14 @@ export interface MeshControl {
   status(): Promise<InstanceStatus>;
   /** Names of all resources that stand now: the manifests' and what was applied over them. */
   resources(): Promise<ResourceName[]>;
-  /** Lays resources over the manifests, as `kubectl apply` would; resolves when every sidecar enforces them. */
-  apply(owner: string, resources: Resource[]): Promise<ChangeReport>;
+  /**
+   * Lays resources over the manifests, as `kubectl apply` would; resolves when every sidecar enforces them.
+   * With `leaseMs`, all that `owner` applied is reverted that long after the last `apply` or `renew`: what an
+   * experiment changed must not outlive it, however it ends.
+   */
+  apply(owner: string, resources: Resource[], leaseMs?: number): Promise<ChangeReport>;
+  /** Extends the lease of `owner`; false when there is none, or it has run out. */
+  renew(owner: string, leaseMs: number): Promise<boolean>;
   /** Takes resources away, applied ones and the manifests' own alike, as `kubectl delete` would; `revert` brings them back. */
   remove(owner: string, resources: ResourceName[]): Promise<ChangeReport>;
   /** Takes away all that `owner` applied, restoring the manifests' own; nothing to do is success. */

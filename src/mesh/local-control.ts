@@ -15,8 +15,9 @@ import type { PodRuntime } from './runtime/pod.ts';
 import { type Pod, portKeys, workloadKey } from './pods.ts';
 import { tcpProbe } from './runtime/probes.ts';
 import { findReferences, serviceNames } from './references.ts';
+import { createLeases, type Leases } from './leases.ts';
 import type { Runtime } from './runtime/options.ts';
-import { createWorkloadLogs } from './workload-log.ts';
+import { createWorkloadLogs, type WorkloadLogs } from './workload-log.ts';
 
 /** What {@link createLocalControl} needs beside the runtime. */
 export interface LocalControlOptions {
@@ -27,6 +28,8 @@ export interface LocalControlOptions {
   startedAt: string;
   /** The error of the last edit of the manifests that could not be put into force. */
   configError(): string | null;
+  /** Says what the instance did by itself. */
+  note(text: string): void;
   shutdown(): Promise<void>;
 }
 
@@ -148,10 +151,37 @@ const counters = async (
   return total;
 };
 
+const readLogs = async (
+  runtime: Runtime,
+  logs: WorkloadLogs,
+  workload: string,
+  mark: number,
+): ReturnType<WorkloadLogs['read']> => {
+  const pods = find(runtime, workload);
+  const flush = ({ adminSocket = '' }: PodRuntime): Promise<unknown> =>
+    adminRequest(adminSocket, 'POST', '/reopen_logs').catch(() => {});
+  await Promise.all(proxiesOf(runtime, workload).map(flush));
+  await sleep(flushMs);
+  const key = pods[0] ? workloadKey(pods[0].workload) : workload;
+  const files = pods.map(({ id }) => runtime.accessLogFile(id));
+  return logs.read(key, files, mark);
+};
+
+const revertingLeases = (runtime: Runtime, note: LocalControlOptions['note']): Leases =>
+  createLeases((owner) => {
+    runtime
+      .change((layers) => reverted(layers, owner))
+      .then(
+        () => note(`  ✓ nobody renewed the changes of ${owner}: reverted`),
+        (error: Error) => note(`  ✗ the changes of ${owner} stay: ${error.message}`),
+      );
+  });
+
 /** The {@link MeshControl} of an instance that runs in this process. */
 export function createLocalControl(options: LocalControlOptions): MeshControl {
-  const { runtime, name, folder, manifests, startedAt, configError, shutdown } = options;
+  const { runtime, name, folder, manifests, startedAt, configError, note, shutdown } = options;
   const logs = createWorkloadLogs();
+  const leases = revertingLeases(runtime, note);
 
   const status = async (): Promise<InstanceStatus> => ({
     name,
@@ -177,32 +207,26 @@ export function createLocalControl(options: LocalControlOptions): MeshControl {
         kind,
         metadata: { name, namespace },
       })),
-    apply: async (owner, resources) => {
+    apply: async (owner, resources, leaseMs) => {
       const actions = applyActions(effective(runtime.layers()), resources);
+      // Over the control port an argument that is left out arrives as null.
+      if (typeof leaseMs === 'number') leases.hold(owner, leaseMs);
       const report = await runtime.change((layers) => applied(layers, owner, resources));
       return { ...report, actions };
     },
+    renew: async (owner, leaseMs) => leases.renew(owner, leaseMs),
     remove: async (owner, names) => {
       const actions = removeActions(effective(runtime.layers()), names);
       const report = await runtime.change((layers) => removed(layers, owner, names));
       return { ...report, actions };
     },
-    revert: (owner) => runtime.change((layers) => reverted(layers, owner)),
+    revert: (owner) => {
+      leases.drop(owner);
+      return runtime.change((layers) => reverted(layers, owner));
+    },
     entry: (workload, authority) => openEntry(runtime, workload, authority),
     counters: (workload, filter) => counters(runtime, workload, filter),
-    accessLog: async (workload, mark) => {
-      const pods = find(runtime, workload);
-      const flush = ({ adminSocket = '' }: PodRuntime): Promise<unknown> =>
-        adminRequest(adminSocket, 'POST', '/reopen_logs').catch(() => {});
-      await Promise.all(proxiesOf(runtime, workload).map(flush));
-      await sleep(flushMs);
-      const key = pods[0] ? workloadKey(pods[0].workload) : workload;
-      return logs.read(
-        key,
-        pods.map(({ id }) => runtime.accessLogFile(id)),
-        mark,
-      );
-    },
+    accessLog: (workload, mark) => readLogs(runtime, logs, workload, mark),
     kill: async (podName, signal) => {
       const found = runtime.pods().find(({ pod }) => pod.id === podName || pod.name === podName);
       if (found?.signalService(signal)) return;

@@ -3,6 +3,7 @@ import { Agent } from 'node:http';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connect } from './client.ts';
 import { eventually, exchange, get, tinyProject } from '../../test/support/tiny-mesh.ts';
 import { parseResources } from '../manifests/load.ts';
 import { createCertificateAuthority } from './certificates/authority.ts';
@@ -180,6 +181,24 @@ spec: { action: DENY, rules: [{ to: [{ operation: { paths: [/closed] } }] }] }`,
     ]);
     expect((await get(port, '/closed')).status).toBe(200);
     expect((await mesh.control.revert('test')).changed).toEqual([]);
+  });
+
+  it('takes a leased change back when nobody renews it, over the control port too', async () => {
+    const control = await connect(mesh.folder);
+    const port = await entry('frontend', 'backend:80');
+    const deny = parseResources(
+      `apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: { name: leased, namespace: tiny }
+spec: { action: DENY, rules: [{ to: [{ operation: { paths: [/leased] } }] }] }`,
+      'leased.yaml',
+    );
+    await control.apply('dead', deny, 600);
+    expect((await get(port, '/leased')).status).toBe(403);
+    expect(await control.renew('dead', 600)).toBe(true);
+    await eventually('the revert', async () => (await get(port, '/leased')).status === 200);
+    expect((await control.status()).applied).toEqual({});
+    expect(await control.renew('dead', 600)).toBe(false);
   });
 
   it('keeps the old configuration everywhere when an edit is wrong, and says why', async () => {

@@ -92,6 +92,7 @@ const launch = async (
     manifests,
     startedAt: keeper.startedAt,
     configError: () => configError,
+    note: (text) => options.progress.note(text),
     shutdown: async () => void setTimeout(() => void stop(), shutdownDelayMs),
   });
   undo.add(keeper.remove);

@@ -6,7 +6,7 @@ import type { MeshControl } from '../mesh/control.ts';
  */
 export type Target = Pick<
   MeshControl,
-  'apply' | 'revert' | 'entry' | 'counters' | 'accessLog' | 'kill'
+  'apply' | 'renew' | 'revert' | 'entry' | 'counters' | 'accessLog' | 'kill'
 > & {
   /** As `--target` names it. */
   readonly name: 'local' | 'kind' | 'current';

@@ -164,6 +164,7 @@ export function fakeMesh(seed: number, sabotage: Sabotage = {}): FakeMesh {
     applied: names,
     target: {
       name: 'local',
+      renew: async () => true,
       apply: async (owner, resources) => {
         applies++;
         if (applies === sabotage.failsApply) throw new Error('the mesh is gone');
