@@ -1,6 +1,6 @@
-import type { TopologyProblem } from './check.ts';
 import type { Deadline } from './edges.ts';
 import type { Edge, Topology } from './model.ts';
+import type { TopologyProblem } from './problem.ts';
 
 /**
  * Deadlines that cannot hold: a call that may outlast the call it is made for, and calls made one after another

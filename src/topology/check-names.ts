@@ -1,6 +1,6 @@
-import type { TopologyProblem } from './check.ts';
 import { type Edge, INGRESS, type Service, type Topology } from './model.ts';
 import type { HttpOperation, TakenValue } from './operations.ts';
+import type { TopologyProblem } from './problem.ts';
 
 /** RFC 1123 label, what a Service may be called; kept to 40 characters so that derived names stay under 63. */
 const LABEL = /^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$/;

@@ -1,6 +1,6 @@
-import type { TopologyProblem } from './check.ts';
 import type { Retry, RetryBudget } from './edges.ts';
 import type { Edge, Topology } from './model.ts';
+import type { TopologyProblem } from './problem.ts';
 
 /** More than this is no retry policy but a load test: 10 retries are 11 times the load. */
 const ATTEMPTS_MAX = 10;

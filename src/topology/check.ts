@@ -3,6 +3,7 @@ import { checkDeadlines } from './check-deadlines.ts';
 import { checkNames } from './check-names.ts';
 import { checkRetries } from './check-retries.ts';
 import type { Topology } from './model.ts';
+import type { TopologyProblem } from './problem.ts';
 
 /** A group of rules; pure. */
 type TopologyRule = (topology: Topology) => TopologyProblem[];
