@@ -6,7 +6,7 @@ import { topology } from '../services/topology.ts';
 import { asRecord, asRecords } from '../src/manifests/fields.ts';
 import { parseResources } from '../src/manifests/load.ts';
 import type { Resource } from '../src/manifests/world.ts';
-import { schemaProblems } from '../src/schema/validate.ts';
+import { schemaProblems } from '../src/synth/schema.ts';
 import { writeFolder } from '../src/synth/files.ts';
 import { renderManifests } from './app.ts';
 

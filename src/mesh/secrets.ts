@@ -1,4 +1,4 @@
-import type { JsonObject } from '../translate/envoy.ts';
+import type { JsonObject } from '../json.ts';
 import type { CertificateAuthority } from './certificates/authority.ts';
 
 /** Certificates of identities, kept fresh. */

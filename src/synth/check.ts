@@ -3,7 +3,7 @@ import { WindtunnelError } from '../errors.ts';
 import { buildWorld } from '../manifests/build-world.ts';
 import { parseResources } from '../manifests/load.ts';
 import { nameOf, placeOf } from '../manifests/problems.ts';
-import { schemaProblems } from '../schema/validate.ts';
+import { schemaProblems } from './schema.ts';
 
 /**
  * Refuses manifests that are wrong before they are written: throws `bad-manifest` with what the schemas of Kubernetes and

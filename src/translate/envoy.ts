@@ -1,7 +1,4 @@
-/** Any JSON value. */
-export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
-/** A JSON object; Envoy messages are written in protojson with lowerCamelCase keys, as istio-oracle prints them. */
-export type JsonObject = { [key: string]: Json };
+import type { JsonObject } from '../json.ts';
 
 /** `envoy.config.listener.v3.Listener` as protojson. */
 export type EnvoyListener = JsonObject & { name: string };

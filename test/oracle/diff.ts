@@ -1,4 +1,5 @@
-import type { EnvoyConfig, Json } from '../../src/translate/envoy.ts';
+import type { Json } from '../../src/json.ts';
+import type { EnvoyConfig } from '../../src/translate/envoy.ts';
 
 /** One place where two configurations differ. */
 export interface Difference {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
-import type { EnvoyConfig, Json } from '../../src/translate/envoy.ts';
+import type { Json } from '../../src/json.ts';
+import type { EnvoyConfig } from '../../src/translate/envoy.ts';
 
 /** What Istio's generator answered for one case: normalised, kept so that the comparison runs where the oracle is not. */
 export interface Fixture {

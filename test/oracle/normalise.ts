@@ -1,4 +1,5 @@
-import type { EnvoyConfig, Json, JsonObject } from '../../src/translate/envoy.ts';
+import type { Json, JsonObject } from '../../src/json.ts';
+import type { EnvoyConfig } from '../../src/translate/envoy.ts';
 
 /**
  * Every legitimate difference between Istio's configuration and ours, in one place. Both sides pass through here

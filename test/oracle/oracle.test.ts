@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { EnvoyConfig, Json } from '../../src/translate/envoy.ts';
+import type { Json } from '../../src/json.ts';
+import type { EnvoyConfig } from '../../src/translate/envoy.ts';
 import { allCases } from './all-cases.ts';
 import { diffConfigs, formatDifferences } from './diff.ts';
 import { istios, loadCase, ours } from './evaluate.ts';

@@ -1,5 +1,5 @@
 import type { AccessLogEntry } from '../control.ts';
-import type { JsonObject } from '../../translate/envoy.ts';
+import type { JsonObject } from '../../json.ts';
 
 /** Where a proxy writes, and as whom. */
 export interface AccessLogTarget {

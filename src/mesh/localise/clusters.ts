@@ -1,5 +1,5 @@
 import { WindtunnelError } from '../../errors.ts';
-import type { JsonObject } from '../../translate/envoy.ts';
+import type { JsonObject } from '../../json.ts';
 import { type Outbound, portKeys } from '../pods.ts';
 import type { Backend, LocaliseInput } from './input.ts';
 import { loopback, object, objects, socketAddress, text, without } from './json.ts';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../translate/envoy.ts';
+import type { JsonObject } from '../../json.ts';
 import type { AccessLogEntry } from '../control.ts';
 import { type AccessLogTarget, requestLog } from './access-log-format.ts';
 import { object, objects, text } from './json.ts';

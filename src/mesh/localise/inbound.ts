@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../translate/envoy.ts';
+import type { JsonObject } from '../../json.ts';
 import { portKeys } from '../pods.ts';
 import { connectionLog } from './access-log-format.ts';
 import { rebuildChain } from './http-manager.ts';

@@ -1,9 +1,4 @@
-import type { Json, JsonObject } from '../../translate/envoy.ts';
-
-/** Whether a JSON value is an object. */
-export function isObject(json: Json | undefined): json is JsonObject {
-  return typeof json === 'object' && json !== null && !Array.isArray(json);
-}
+import { isObject, type Json, type JsonObject } from '../../json.ts';
 
 /** `json` when it is an object, else an empty one. */
 export function object(json: Json | undefined): JsonObject {

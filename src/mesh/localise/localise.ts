@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../translate/envoy.ts';
+import type { JsonObject } from '../../json.ts';
 import { emptyConfig, type ProxyConfig } from '../xds/resources.ts';
 import { localClusters } from './clusters.ts';
 import { gatewayListeners, nameHttp } from './gateway.ts';

@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from '../../translate/envoy.ts';
-import { isObject, object, objects, text } from './json.ts';
+import { type Json, type JsonObject, isObject } from '../../json.ts';
+import { object, objects, text } from './json.ts';
 
 /*
  * What istiod writes for its own Envoy build in a cluster, and what the local mesh makes of it. This file holds what is

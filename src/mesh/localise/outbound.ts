@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../translate/envoy.ts';
+import type { JsonObject } from '../../json.ts';
 import { type Outbound, portKeys } from '../pods.ts';
 import { connectionLog } from './access-log-format.ts';
 import { passthroughCluster } from './clusters.ts';

@@ -1,7 +1,7 @@
 import { chmod } from 'node:fs/promises';
 import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
 import { WindtunnelError } from '../../errors.ts';
-import type { Schema } from '../protobuf/schema.ts';
+import type { Schema } from '../../protobuf/schema.ts';
 import { createDiscoveryCodec, type DiscoveryCodec } from './codec.ts';
 import { createProxyStream, type ProxyStream, type Rejection } from './proxy-stream.ts';
 import { type DiscoveryType, discoveryTypes, type EncodedConfig } from './resources.ts';

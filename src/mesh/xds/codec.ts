@@ -1,5 +1,5 @@
 import { WindtunnelError } from '../../errors.ts';
-import type { Schema } from '../protobuf/schema.ts';
+import type { Schema } from '../../protobuf/schema.ts';
 import type { DiscoveryRequest, DiscoveryResponse } from './proxy-stream.ts';
 import { typeOf, typeUrl } from './resources.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { JsonObject } from '../../translate/envoy.ts';
-import type { ProtoJson } from '../protobuf/protojson.ts';
+import type { JsonObject } from '../../json.ts';
+import type { ProtoJson } from '../../protobuf/protojson.ts';
 
 /** The discovery services, in the order in which a change is sent: what is referred to before what refers to it. */
 export const discoveryTypes = ['cds', 'eds', 'sds', 'lds', 'rds', 'ecds'] as const;

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
 import { filterMetadataRule, tokenRule } from './claims.ts';
 import {
   cidrRange,

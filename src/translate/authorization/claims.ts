@@ -1,4 +1,4 @@
-import type { JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
 import { type RbacRule, regexMatcher, stringMatcher } from './matchers.ts';
 
 const jwtFilter = 'envoy.filters.http.jwt_authn';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
 
 /** Envoy's `Permission` or `Principal`: both combine in the same way under different names. */
 export type RbacRule = JsonObject;

@@ -1,5 +1,5 @@
 import { asRecord, asRecords, asString, asStrings } from '../../manifests/fields.ts';
-import type { JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
 import {
   type Attribute,
   attributes,

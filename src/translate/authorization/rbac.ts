@@ -3,7 +3,7 @@ import { asRecord, asRecords, asString, asStringMap } from '../../manifests/fiel
 import { matchesLabels } from '../../manifests/select.ts';
 import type { Resource } from '../../manifests/world.ts';
 import type { TranslateContext } from '../context.ts';
-import type { JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
 import { neverPolicy, rbacPolicy } from './policy.ts';
 
 /** In the order of their filters: audit sees all requests, a denial wins over an allowance. */

@@ -2,7 +2,7 @@ import { ofKind } from '../../manifests/build-world.ts';
 import { asRecord, asRecords, asString, asStringMap, asStrings } from '../../manifests/fields.ts';
 import { matchesLabels } from '../../manifests/select.ts';
 import type { TranslateContext } from '../context.ts';
-import type { JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
 import type { Spec } from '../policies/virtual-services.ts';
 import { extension, nonEmpty, object } from '../values/json.ts';
 import { byAge, compareText } from '../values/order.ts';

@@ -1,5 +1,5 @@
 import type { TranslateContext } from '../context.ts';
-import type { JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
 import { rbacHttpFilters } from './rbac.ts';
 import { jwtFilters } from './request-authentication.ts';
 

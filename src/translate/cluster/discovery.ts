@@ -1,6 +1,6 @@
 import type { MeshService, ServicePort } from '../../manifests/world.ts';
 import type { TranslateContext } from '../context.ts';
-import type { Json, JsonObject } from '../envoy.ts';
+import type { Json, JsonObject } from '../../json.ts';
 import type { DestinationRule, Subset } from '../policies/destination-rules.ts';
 import { any } from '../values/json.ts';
 import { outboundCluster } from '../values/names.ts';

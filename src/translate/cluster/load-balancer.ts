@@ -1,5 +1,5 @@
 import { asNumber, asRecord, asString } from '../../manifests/fields.ts';
-import type { Json, JsonObject } from '../envoy.ts';
+import type { Json, JsonObject } from '../../json.ts';
 import type { Spec } from '../policies/virtual-services.ts';
 import { duration } from '../values/duration.ts';
 import { object } from '../values/json.ts';

@@ -1,7 +1,8 @@
 import { asRecord } from '../../manifests/fields.ts';
 import type { MeshService, ServicePort } from '../../manifests/world.ts';
 import type { TranslateContext } from '../context.ts';
-import type { EnvoyCluster, EnvoyEndpoints, Json } from '../envoy.ts';
+import type { Json } from '../../json.ts';
+import type { EnvoyCluster, EnvoyEndpoints } from '../envoy.ts';
 import type { DestinationRule, Subset } from '../policies/destination-rules.ts';
 import { peerAuthenticationOf } from '../policies/peer-authentication.ts';
 import { policyForPort, policyOfSubset } from '../policies/traffic-policy.ts';

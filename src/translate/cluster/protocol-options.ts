@@ -1,6 +1,6 @@
 import type { PortProtocol } from '../../manifests/world.ts';
 import { isHttp2 } from '../../manifests/port-protocol.ts';
-import type { Json, JsonObject } from '../envoy.ts';
+import type { Json, JsonObject } from '../../json.ts';
 import { any, object } from '../values/json.ts';
 
 /** The parts of Envoy's HttpProtocolOptions that different settings contribute to. */

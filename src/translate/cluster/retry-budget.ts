@@ -1,5 +1,5 @@
 import { asNumber, asRecord } from '../../manifests/fields.ts';
-import type { JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
 import { duration } from '../values/duration.ts';
 import { object } from '../values/json.ts';
 

@@ -1,5 +1,5 @@
 import { asRecord, asString, asStrings } from '../../manifests/fields.ts';
-import type { Json, JsonObject } from '../envoy.ts';
+import type { Json, JsonObject } from '../../json.ts';
 import type { Spec } from '../policies/virtual-services.ts';
 import { any, object } from '../values/json.ts';
 import { secret } from '../values/sds.ts';

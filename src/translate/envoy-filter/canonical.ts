@@ -1,5 +1,5 @@
 import { WindtunnelError } from '../../errors.ts';
-import type { Json, JsonObject } from '../envoy.ts';
+import { isObject, type Json, type JsonObject } from '../../json.ts';
 import { duration } from '../values/duration.ts';
 import { fieldOf, type FieldShape, requireMessage, type ValueShape } from './reflection.ts';
 
@@ -95,9 +95,4 @@ function isZero(shape: ValueShape, value: Json): boolean {
 
 function unknown(path: string, reason: string): WindtunnelError {
   return new WindtunnelError('unsupported', `${path}: ${reason}`);
-}
-
-/** Whether the value is a JSON object. */
-export function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

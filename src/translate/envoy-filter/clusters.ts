@@ -1,6 +1,6 @@
 import { asNumber, asRecord, asString } from '../../manifests/fields.ts';
-import type { EnvoyCluster, JsonObject } from '../envoy.ts';
-import { isObject } from './canonical.ts';
+import { type JsonObject, isObject } from '../../json.ts';
+import type { EnvoyCluster } from '../envoy.ts';
 import { mergeAny, mergeMessage } from './merge.ts';
 import { messageOf, type Patch } from './patches.ts';
 

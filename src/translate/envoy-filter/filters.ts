@@ -1,6 +1,6 @@
 import { asNumber, asRecord, asString } from '../../manifests/fields.ts';
-import type { EnvoyListener, EnvoyRouteConfiguration, JsonObject } from '../envoy.ts';
-import { isObject } from './canonical.ts';
+import { type JsonObject, isObject } from '../../json.ts';
+import type { EnvoyListener, EnvoyRouteConfiguration } from '../envoy.ts';
 import { editList } from './edit-list.ts';
 import { mergeAny } from './merge.ts';
 import type { Patch, PatchContext } from './patches.ts';

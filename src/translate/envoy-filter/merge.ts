@@ -1,5 +1,4 @@
-import type { Json, JsonObject } from '../envoy.ts';
-import { isObject } from './canonical.ts';
+import { type Json, type JsonObject, isObject } from '../../json.ts';
 import { fieldOf } from './reflection.ts';
 
 /**

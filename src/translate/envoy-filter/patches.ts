@@ -4,9 +4,9 @@ import { asNumber, asRecord, asRecords, asString, asStringMap } from '../../mani
 import { matchesLabels } from '../../manifests/select.ts';
 import type { Resource } from '../../manifests/world.ts';
 import type { TranslateContext } from '../context.ts';
-import type { Json, JsonObject } from '../envoy.ts';
+import { type Json, type JsonObject, isObject } from '../../json.ts';
 import { byAge } from '../values/order.ts';
-import { canonical, isObject } from './canonical.ts';
+import { canonical } from './canonical.ts';
 
 /** What a patch can be applied to, and the message its value is. */
 const messages = {

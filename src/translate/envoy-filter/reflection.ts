@@ -1,7 +1,7 @@
 import type protobuf from 'protobufjs';
 import { WindtunnelError } from '../../errors.ts';
-import { fieldTable } from '../../mesh/protobuf/field-table.ts';
-import { createSchema, type Schema } from '../../mesh/protobuf/schema.ts';
+import { fieldTable, jsonName } from '../../protobuf/field-table.ts';
+import { createSchema, type Schema } from '../../protobuf/schema.ts';
 
 /** What a field of a message holds, as far as merging and writing it in canonical form need to know. */
 export interface FieldShape {
@@ -74,9 +74,4 @@ function valueShape(field: protobuf.Field): ValueShape {
   if (resolved === null) return { kind: 'scalar', type: field.type };
   if ('values' in resolved) return { kind: 'enum', names: resolved.values };
   return { kind: 'message', type: resolved.fullName.slice(1) };
-}
-
-/** protobuf's own rule for JSON names. */
-function jsonName(name: string): string {
-  return name.replace(/_(.)/g, (_match, next: string) => next.toUpperCase());
 }

@@ -1,5 +1,6 @@
 import { asNumber, asRecord, asString } from '../../manifests/fields.ts';
-import type { EnvoyRouteConfiguration, JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
+import type { EnvoyRouteConfiguration } from '../envoy.ts';
 import { editList } from './edit-list.ts';
 import { mergeMessage } from './merge.ts';
 import { messageOf, type Patch, type PatchContext } from './patches.ts';

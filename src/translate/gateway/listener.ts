@@ -1,6 +1,7 @@
 import { securityFilters } from '../authorization/security-filters.ts';
 import type { TranslateContext } from '../context.ts';
-import type { EnvoyListener, JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
+import type { EnvoyListener } from '../envoy.ts';
 import { any, extension } from '../values/json.ts';
 import { type GatewayServer, gatewayRouteName, isHttpServer } from './servers.ts';
 import { gatewayTcpFilters } from './tcp.ts';

@@ -1,5 +1,6 @@
 import type { TranslateContext } from '../context.ts';
-import type { EnvoyRouteConfiguration, JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
+import type { EnvoyRouteConfiguration } from '../envoy.ts';
 import type { VirtualService } from '../policies/virtual-services.ts';
 import { httpRoutes } from '../route/http-route.ts';
 import { isCatchAll } from '../route/match.ts';

@@ -1,7 +1,7 @@
 import { asNumber, asRecords, asStrings } from '../../manifests/fields.ts';
 import { rbacNetworkFilters } from '../authorization/rbac.ts';
 import type { TranslateContext } from '../context.ts';
-import type { JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
 import { targetsOf, tcpRouteFilters } from '../listener/tcp-proxy.ts';
 import type { Spec } from '../policies/virtual-services.ts';
 import { boundTo, commonHosts } from './bindings.ts';

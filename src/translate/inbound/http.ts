@@ -1,6 +1,6 @@
 import type { PortProtocol } from '../../manifests/world.ts';
 import { isHttp2 } from '../../manifests/port-protocol.ts';
-import type { JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
 import { any, extension, object } from '../values/json.ts';
 
 /** What an inbound HTTP filter chain leads to. */

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
 import { extension } from '../values/json.ts';
 
 /** What a filter chain needs to be found: its port (0: any), and whether TLS or plain HTTP must be told apart. */

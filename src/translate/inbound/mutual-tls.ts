@@ -1,4 +1,4 @@
-import type { JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
 import { secret } from '../values/sds.ts';
 
 /** Ciphers that Istio allows for TLS 1.2. */

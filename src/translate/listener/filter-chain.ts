@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../envoy.ts';
+import type { Json, JsonObject } from '../../json.ts';
 import { nonEmpty, object } from '../values/json.ts';
 
 /** A filter chain in the making: what connections it takes, and the filters they go through. */

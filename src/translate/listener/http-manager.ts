@@ -1,4 +1,4 @@
-import type { JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
 import { any, extension } from '../values/json.ts';
 
 /** The HTTP connection manager of an outbound listener; its routes come by RDS under `routeConfigName`. */

@@ -1,6 +1,7 @@
 import type { PortProtocol } from '../../manifests/world.ts';
 import type { TranslateContext } from '../context.ts';
-import type { EnvoyListener, JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
+import type { EnvoyListener } from '../envoy.ts';
 import { readDestination } from '../policies/virtual-services.ts';
 import { clusterOf } from '../route/destination.ts';
 import { extension, nonEmpty, object } from '../values/json.ts';

@@ -1,7 +1,7 @@
 import { asNumber, asRecord, asRecords } from '../../manifests/fields.ts';
 import type { PortProtocol } from '../../manifests/world.ts';
 import type { TranslateContext } from '../context.ts';
-import type { JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
 import type { DestinationRule } from '../policies/destination-rules.ts';
 import { readDestination, type Spec } from '../policies/virtual-services.ts';
 import { clusterOf } from '../route/destination.ts';

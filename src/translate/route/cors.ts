@@ -1,5 +1,5 @@
 import { asBoolean, asRecord, asRecords, asString, asStrings } from '../../manifests/fields.ts';
-import type { JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
 import { durationSeconds } from '../values/duration.ts';
 import { any, nonEmpty } from '../values/json.ts';
 import { wholePercent } from '../values/percent.ts';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
 import type { Spec } from '../policies/virtual-services.ts';
 import { nonEmpty, object } from '../values/json.ts';
 import { hashPolicies } from './hash-policy.ts';

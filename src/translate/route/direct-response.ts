@@ -1,5 +1,5 @@
 import { asNumber, asRecord, asString } from '../../manifests/fields.ts';
-import type { JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
 import { object } from '../values/json.ts';
 
 /** `directResponse` of an HTTP route as Envoy's DirectResponseAction: a status and a body, `string` or base64 `bytes`. */

@@ -1,5 +1,5 @@
 import { asNumber, asRecord, asString } from '../../manifests/fields.ts';
-import type { JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
 import { duration } from '../values/duration.ts';
 import { any, object } from '../values/json.ts';
 import { fractionalPercent, wholePercent } from '../values/percent.ts';

@@ -1,6 +1,6 @@
 import { asNumber, asRecord, asRecords, asString } from '../../manifests/fields.ts';
 import type { TranslateContext } from '../context.ts';
-import type { JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
 import type { Destination, Spec } from '../policies/virtual-services.ts';
 import { duration } from '../values/duration.ts';
 import { nonEmpty, object } from '../values/json.ts';

@@ -1,5 +1,5 @@
 import { asRecord, asStringMap, asStrings } from '../../manifests/fields.ts';
-import type { JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
 import { object } from '../values/json.ts';
 import { compareText } from '../values/order.ts';
 

@@ -2,7 +2,7 @@ import { asNumber, asRecords, asString, asStringMap, asStrings } from '../../man
 import { matchesLabels } from '../../manifests/select.ts';
 import type { MeshService } from '../../manifests/world.ts';
 import type { Proxy, TranslateContext } from '../context.ts';
-import type { JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
 import type { Spec, VirtualService } from '../policies/virtual-services.ts';
 import { object } from '../values/json.ts';
 import { corsFilter } from './cors.ts';

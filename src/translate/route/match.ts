@@ -1,5 +1,5 @@
 import { asRecord, asString } from '../../manifests/fields.ts';
-import type { JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
 import type { Spec } from '../policies/virtual-services.ts';
 import { object } from '../values/json.ts';
 import { compareText } from '../values/order.ts';

@@ -1,5 +1,5 @@
 import { asNumber, asRecord, asRecords } from '../../manifests/fields.ts';
-import type { JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
 import { readDestination, type Destination, type Spec } from '../policies/virtual-services.ts';
 import { fractionalPercent, wholePercent } from '../values/percent.ts';
 

@@ -1,6 +1,7 @@
 import { asRecord } from '../../manifests/fields.ts';
 import type { TranslateContext } from '../context.ts';
-import type { EnvoyRouteConfiguration, JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
+import type { EnvoyRouteConfiguration } from '../envoy.ts';
 import { egressProtocol, type EgressListener } from '../policies/sidecar-scope.ts';
 import { readDestination } from '../policies/virtual-services.ts';
 import { clusterOf } from './destination.ts';

@@ -1,5 +1,5 @@
 import { asNumber, asRecord, asString } from '../../manifests/fields.ts';
-import type { JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
 import { object } from '../values/json.ts';
 
 /** Envoy's names of the redirect codes; 301 is its default and left out. */

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { asNumber, asRecord, asString } from '../../manifests/fields.ts';
-import type { Json, JsonObject } from '../envoy.ts';
+import type { Json, JsonObject } from '../../json.ts';
 import { duration } from '../values/duration.ts';
 import { extension, object } from '../values/json.ts';
 

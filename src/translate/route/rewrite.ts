@@ -1,5 +1,5 @@
 import { asRecord, asString } from '../../manifests/fields.ts';
-import type { JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
 
 /** What a `rewrite` does to a request: fields of Envoy's RouteAction, and a new authority (empty: unchanged). */
 export interface Rewrite {

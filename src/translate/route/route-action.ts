@@ -1,5 +1,5 @@
 import { asNumber, asRecords } from '../../manifests/fields.ts';
-import type { Json, JsonObject } from '../envoy.ts';
+import type { Json, JsonObject } from '../../json.ts';
 import { readDestination, type Destination, type Spec } from '../policies/virtual-services.ts';
 import { nonEmpty, object } from '../values/json.ts';
 import { clusterOf } from './destination.ts';

@@ -1,7 +1,7 @@
 import { isHttp } from '../../manifests/port-protocol.ts';
 import type { MeshService } from '../../manifests/world.ts';
 import type { TranslateContext } from '../context.ts';
-import type { JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
 import type { EgressListener } from '../policies/sidecar-scope.ts';
 import type { VirtualService } from '../policies/virtual-services.ts';
 import { hostsOverlap, isSubset, isWildcard } from '../values/hosts.ts';

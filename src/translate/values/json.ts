@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../envoy.ts';
+import type { Json, JsonObject } from '../../json.ts';
 
 /** An object without the fields that are undefined: protojson leaves out what is not set. */
 export function object(fields: Record<string, Json | undefined>): JsonObject {

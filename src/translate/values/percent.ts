@@ -1,5 +1,5 @@
 import { asNumber, asRecord } from '../../manifests/fields.ts';
-import type { JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
 
 /** Istio's `Percent` as Envoy's FractionalPercent out of a million; what is below a ten-thousandth of a percent is cut, as Istio does. */
 export function fractionalPercent(value: unknown): JsonObject {

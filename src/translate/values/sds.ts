@@ -1,4 +1,4 @@
-import type { JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
 
 /** Where Istio's agent serves secrets from; the local mesh puts its own source in its place. */
 const agentSds: JsonObject = {

@@ -1,5 +1,5 @@
 import { asRecord, asString } from '../../manifests/fields.ts';
-import type { JsonObject } from '../envoy.ts';
+import type { JsonObject } from '../../json.ts';
 
 /** Istio's StringMatch (`exact`, `prefix` or `regex`) as Envoy's StringMatcher; undefined when none is given. */
 export function stringMatcher(value: unknown): JsonObject | undefined {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../translate/envoy.ts';
+import type { JsonObject } from '../json.ts';
 import { createProtoJson } from './protojson.ts';
 import { createSchema } from './schema.ts';
 

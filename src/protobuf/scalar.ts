@@ -1,4 +1,4 @@
-import type { Json } from '../../translate/envoy.ts';
+import type { Json } from '../json.ts';
 import { badJson } from './bad-json.ts';
 
 /** An integer of 64 bits as protobufjs writes it without a helper library. */

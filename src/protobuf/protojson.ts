@@ -1,5 +1,5 @@
 import type protobuf from 'protobufjs';
-import type { Json, JsonObject } from '../../translate/envoy.ts';
+import { isObject, type Json, type JsonObject } from '../json.ts';
 import { badJson } from './bad-json.ts';
 import { fieldTable } from './field-table.ts';
 import { scalar } from './scalar.ts';
@@ -40,9 +40,6 @@ const below = (place: Place, step: string): Place => ({
   where: `${place.where}${step}`,
   depth: place.depth + 1,
 });
-
-const isObject = (json: Json | undefined): json is JsonObject =>
-  typeof json === 'object' && json !== null && !Array.isArray(json);
 
 const typeNamed = (name: string, { schema, where }: Place): protobuf.Type => {
   const found = schema.find(name);

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import protobuf from 'protobufjs';
-import { WindtunnelError } from '../../errors.ts';
+import { WindtunnelError } from '../errors.ts';
 
 /** Finds message types by full name, reading `.proto` files only when they are asked for. */
 export interface Schema {

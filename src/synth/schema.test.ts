@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseResources } from '../manifests/load.ts';
-import { schemaProblems } from './validate.ts';
+import { schemaProblems } from './schema.ts';
 
 const problemsOf = async (text: string): Promise<string[]> => {
   const [resource] = parseResources(text, 'demo.yaml');

@@ -1,8 +1,9 @@
 import type protobuf from 'protobufjs';
 
 /** protobuf's own rule for JSON names: underscores go, the letter after one is written large. */
-const jsonName = (name: string): string =>
-  name.replace(/_(.)/g, (_match, next: string) => next.toUpperCase());
+export function jsonName(name: string): string {
+  return name.replace(/_(.)/g, (_match, next: string) => next.toUpperCase());
+}
 
 const tables = new WeakMap<protobuf.Type, Map<string, protobuf.Field>>();
 

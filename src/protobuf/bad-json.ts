@@ -1,4 +1,4 @@
-import { WindtunnelError } from '../../errors.ts';
+import { WindtunnelError } from '../errors.ts';
 
 /** The error of every mistake in protojson: where it is, and what. */
 export function badJson(where: string, what: string): WindtunnelError {
