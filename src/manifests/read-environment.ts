@@ -1,4 +1,5 @@
 import { asRecord, asRecords, asString, asStringMap } from './fields.ts';
+import { readQuantity } from './quantity.ts';
 import type { EnvironmentVariable, Resource } from './world.ts';
 
 /** A container's `envFrom` and `env`, with ConfigMaps and Secrets looked up among the manifests. Later entries win, as in Kubernetes. */
@@ -21,12 +22,16 @@ export function readEnvironment(
       namespace,
       resources,
     );
+    if (data === undefined && reference.optional !== true) {
+      const wanted = `envFrom ${kind} ${namespace}/${asString(reference.name) ?? ''}`;
+      variables.set(wanted, { name: wanted, value: '', unknown: 'not among the manifests' });
+    }
     for (const [key, value] of Object.entries(data ?? {})) {
       variables.set(prefix + key, { name: prefix + key, value });
     }
   }
   for (const entry of asRecords(container.env)) {
-    const variable = readVariable(entry, namespace, resources);
+    const variable = readVariable(entry, container, namespace, resources);
     if (variable !== undefined) variables.set(variable.name, variable);
   }
   return [...variables.values()];
@@ -34,6 +39,7 @@ export function readEnvironment(
 
 function readVariable(
   entry: Record<string, unknown>,
+  container: Record<string, unknown>,
   namespace: string,
   resources: Resource[],
 ): EnvironmentVariable | undefined {
@@ -50,6 +56,9 @@ function readVariable(
   const from = asRecord(entry.valueFrom);
   if (from.fieldRef !== undefined) {
     return { name, value: '', from: asString(asRecord(from.fieldRef).fieldPath) ?? '' };
+  }
+  if (from.resourceFieldRef !== undefined) {
+    return { name, ...resourceField(asRecord(from.resourceFieldRef), container) };
   }
   for (const [field, kind] of [
     ['configMapKeyRef', 'ConfigMap'],
@@ -69,6 +78,27 @@ function readVariable(
     value: '',
     unknown: `valueFrom ${Object.keys(from).join(', ')} is not known here`,
   };
+}
+
+/**
+ * `limits.cpu` and the like, in units of `divisor`, rounded up, as Kubernetes hands them on. A limit that is not given is
+ * the node's capacity, which no manifest tells.
+ */
+function resourceField(
+  reference: Record<string, unknown>,
+  container: Record<string, unknown>,
+): Pick<EnvironmentVariable, 'value' | 'unknown'> {
+  const [list = '', resource = ''] = (asString(reference.resource) ?? '').split('.');
+  const given = asRecord(asRecord(container.resources)[list])[resource];
+  const amount = readQuantity(given);
+  const divisor = readQuantity(reference.divisor ?? 1);
+  if (amount !== undefined && divisor !== undefined) {
+    return { value: String(Math.ceil(amount / (divisor === 0 ? 1 : divisor))) };
+  }
+  const wanted = `resources.${list}.${resource}`;
+  const why =
+    given === undefined ? 'not given' : `${JSON.stringify(given)} or its divisor is no quantity`;
+  return { value: '', unknown: `${wanted} of the container: ${why}` };
 }
 
 function dataOf(

@@ -4,6 +4,7 @@ import { connectionLog } from './access-log-format.ts';
 import { rebuildChain } from './http-manager.ts';
 import type { LocaliseInput } from './input.ts';
 import { loopback, object, objects, text, without } from './json.ts';
+import { withLocalPort } from './local-port.ts';
 
 /** The listeners of one pod's ports, with what they refer to. */
 export interface LocalInbound {
@@ -15,10 +16,12 @@ export interface LocalInbound {
 
 const rbacType = 'type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC';
 const rbacFilter = 'envoy.filters.http.rbac';
+const jwtType = 'type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication';
+const jwtFilter = 'envoy.filters.http.jwt_authn';
 
 /**
- * A slot for each action that Istio puts into a filter of its own, in its order. The slots are always there: a policy that
- * is added later must reach connections that are open already, and those keep the list of filters they began with.
+ * A slot for the tokens and one for each action that Istio puts into a filter of its own, in its order. The slots are always
+ * there: a policy that is added later must reach connections that are open already, and those keep the filters they began with.
  */
 const actions = ['LOG', 'DENY', 'ALLOW'] as const;
 
@@ -28,11 +31,11 @@ const actionOf = (filter: JsonObject): (typeof actions)[number] => {
   return actions.find((candidate) => candidate === action) ?? 'ALLOW';
 };
 
-const discovered = (name: string): JsonObject => ({
-  name,
+const discovered = ({ name, typedConfig }: JsonObject): JsonObject => ({
+  name: text(name),
   configDiscovery: {
     configSource: { ads: {}, resourceApiVersion: 'V3' },
-    typeUrls: [rbacType],
+    typeUrls: [text(object(typedConfig)['@type'])],
   },
 });
 
@@ -41,27 +44,37 @@ interface Slots {
   extensions: JsonObject[];
 }
 
-/** Takes the RBAC filters out of a chain into slots, placed where the first of them was, else first of all. */
-const intoSlots = (filters: JsonObject[], scope: string): Slots => {
+/** An extension for each slot: what the filters say, else what lets everything pass. */
+const extensionsOf = (filters: JsonObject[], scope: string): JsonObject[] => {
+  const token = filters.find(({ name }) => name === jwtFilter);
   const authorization = filters.filter(({ name }) => text(name).startsWith(rbacFilter));
-  const rest = filters.filter((filter) => !authorization.includes(filter));
-  const slots = actions.flatMap((action) => {
-    const own = authorization.filter((filter) => actionOf(filter) === action);
-    // An RBAC filter without rules lets everything pass.
-    const configs =
-      own.length > 0 ? own.map(({ typedConfig }) => object(typedConfig)) : [{ '@type': rbacType }];
-    return configs.map((typedConfig, index) => ({
-      name: `authz-${action.toLowerCase()}${index === 0 ? '' : `-${index}`}|${scope}`,
-      typedConfig,
-    }));
-  });
-  const first = authorization[0];
-  const at = first ? filters.slice(0, filters.indexOf(first)).length : beforeFault(rest);
-  const references = slots.map(({ name }) => discovered(name));
-  return {
-    filters: [...rest.slice(0, at), ...references, ...rest.slice(at)],
-    extensions: slots,
-  };
+  return [
+    { name: `jwt|${scope}`, typedConfig: token?.typedConfig ?? { '@type': jwtType } },
+    ...actions.flatMap((action) => {
+      const own = authorization.filter((filter) => actionOf(filter) === action);
+      // An RBAC filter without rules lets everything pass.
+      const configs =
+        own.length > 0
+          ? own.map(({ typedConfig }) => object(typedConfig))
+          : [{ '@type': rbacType }];
+      return configs.map((typedConfig, index) => ({
+        name: `authz-${action.toLowerCase()}${index === 0 ? '' : `-${index}`}|${scope}`,
+        typedConfig,
+      }));
+    }),
+  ];
+};
+
+/** Takes the filters of tokens and authorization out of a chain into slots, placed where the first of them was. */
+const intoSlots = (filters: JsonObject[], scope: string): Slots => {
+  const isSlotted = ({ name }: JsonObject): boolean =>
+    name === jwtFilter || text(name).startsWith(rbacFilter);
+  const rest = filters.filter((filter) => !isSlotted(filter));
+  const extensions = extensionsOf(filters, scope);
+  const first = filters.findIndex(isSlotted);
+  const at = first >= 0 ? first : beforeFault(rest);
+  const references = extensions.map(discovered);
+  return { filters: [...rest.slice(0, at), ...references, ...rest.slice(at)], extensions };
 };
 
 // Without a policy the slots stand where Istio would put one: before the filters that it always has.
@@ -94,16 +107,19 @@ const listenerFilters = (virtual: JsonObject, port: number): JsonObject[] =>
 const toListener = (input: LocaliseInput, virtual: JsonObject, port: number): LocalInbound => {
   const routes: JsonObject[] = [];
   const extensions: JsonObject[] = [];
+  const localPort = input.port(portKeys.inbound(input.pod.id, port));
+  const ported = (filter: JsonObject): JsonObject => withLocalPort(filter, port, localPort);
   const chains = objects(virtual.filterChains)
     .filter((chain) => object(chain.filterChainMatch).destinationPort === port)
     .map((chain, index) => {
       const match = without(object(chain.filterChainMatch), 'destinationPort');
-      const rebuilt = rebuildChain(chain, {
+      const network = { ...chain, filters: objects(chain.filters).map(ported) };
+      const rebuilt = rebuildChain(network, {
         log: input.log,
         direction: 'inbound',
         http: (manager) => {
           const scope = `${port}|${index}`;
-          const slots = intoSlots(objects(manager.httpFilters), scope);
+          const slots = intoSlots(objects(manager.httpFilters).map(ported), scope);
           extensions.push(...slots.extensions);
           const routeConfig = object(manager.routeConfig);
           const name = `${text(routeConfig.name) || 'inbound'}|${scope}`;
@@ -123,7 +139,7 @@ const toListener = (input: LocaliseInput, virtual: JsonObject, port: number): Lo
   const name = `inbound|${port}`;
   const listener: JsonObject = {
     name,
-    address: loopback(input.port(portKeys.inbound(input.pod.id, port))),
+    address: loopback(localPort),
     filterChains: chains,
     listenerFilters: listenerFilters(virtual, port),
     listenerFiltersTimeout: virtual.listenerFiltersTimeout ?? '0s',

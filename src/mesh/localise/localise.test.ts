@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadResources, parseResources } from '../../manifests/load.ts';
 import { overlay } from '../../manifests/build-world.ts';
-import type { JsonObject } from '../../translate/envoy.ts';
+import type { JsonObject } from '../../json.ts';
 import { createProtoJson } from '../../protobuf/protojson.ts';
 import { createSchema } from '../../protobuf/schema.ts';
 import { localConfigs, makePlan, portsOf } from '../runtime/plan.ts';
@@ -93,7 +93,7 @@ describe('a sidecar', () => {
 
   it('has a slot for each kind of authorization at all times, the policy in its own', () => {
     const names = (pod: string): string[] => [...plain.of(pod).ecds.keys()];
-    const slots = ['authz-log|8080|0', 'authz-deny|8080|0', 'authz-allow|8080|0'];
+    const slots = ['jwt|8080|0', 'authz-log|8080|0', 'authz-deny|8080|0', 'authz-allow|8080|0'];
     expect(names('backend-0.tiny')).toEqual(slots);
     expect(names('frontend-0.tiny')).toEqual(slots);
     const rules = (pod: string, slot: string): unknown =>

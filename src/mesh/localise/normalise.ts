@@ -21,7 +21,8 @@ import { object, objects, text } from './json.ts';
  *    the listener and filter chain that Envoy would have chosen by original destination; `useOriginalDst`,
  *    `bindToPort`, `original_dst` and matches on destination go. A Lua filter puts the name back into `:authority`.
  * 8. virtualInbound's chains for one destination port become one listener on 127.0.0.1.
- * 9. Inbound authorization filters come by ECDS and inbound routes by RDS, so that edits act on open connections.
+ * 9. Inbound filters for tokens and authorization come by ECDS and inbound routes by RDS, so that edits act on open
+ *    connections. Ports in authorization rules become the ones that are listened on here (local-port.ts).
  *
  * Clusters and endpoints (clusters.ts):
  * 10. Pod addresses become the inbound listeners of the replicas on 127.0.0.1; replicas that are not ready are left out,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { WindtunnelError } from '../../errors.ts';
+import { fileSecrets } from '../file-secrets.ts';
 import { portKeys } from '../pods.ts';
 import { spiffeId } from '../secrets.ts';
 import type { EncodedConfig } from '../xds/resources.ts';
@@ -56,7 +57,7 @@ export function createConfigurator(
         if (!config) continue;
         const { namespace, serviceAccount } = pod.workload;
         const id = spiffeId(plan.world.trustDomain, namespace, serviceAccount);
-        const sds = await secrets.secretsOf(id);
+        const sds = new Map([...(await secrets.secretsOf(id)), ...fileSecrets(config)]);
         encoded.set(pod.id, encoder.encode(pod.id, { ...config, sds }));
       }
       return encoded;

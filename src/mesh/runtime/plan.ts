@@ -8,6 +8,7 @@ import type { EnvoyConfig } from '../../translate/envoy.ts';
 import { ingressGateway } from '../../translate/ingress-gateway.ts';
 import { translateGateway, translateSidecar } from '../../translate/translate.ts';
 import type { AccessLogTarget } from '../localise/access-log-format.ts';
+import { checkLocal } from '../check-local.ts';
 import { gatewayPorts } from '../localise/gateway.ts';
 import type { Backend, LocaliseInput } from '../localise/input.ts';
 import { localiseGateway, localiseSidecar } from '../localise/localise.ts';
@@ -37,6 +38,7 @@ export function makePlan(resources: Resource[], extra: Map<string, string[]> = n
   const world = buildWorld(resources);
   checkSupported(world);
   checkReferences(world);
+  checkLocal(world);
   const istio = new Map<string, EnvoyConfig>();
   for (const workload of world.workloads) {
     if (workload.injected) istio.set(workloadKey(workload), translateSidecar(world, workload));

@@ -35,7 +35,8 @@ interface Node {
 
 type Call = ServerDuplexStream<Buffer, Buffer>;
 const path = '/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources';
-const consumers = ['sds', 'lds', 'rds', 'ecds'] as const;
+const producers = ['cds', 'eds', 'sds'] as const;
+const consumers = ['lds', 'rds', 'ecds'] as const;
 
 const union = (first: EncodedConfig, second: EncodedConfig): EncodedConfig => ({
   ...second,
@@ -170,8 +171,9 @@ export async function startAdsServer(socketPath: string, schema: Schema): Promis
       const node = nodeOf(nodeId);
       const before = node.config;
       const both = union(before, config);
-      apply(node, { ...before, cds: both.cds, eds: both.eds }, ['cds', 'eds']);
-      await untilAcknowledged(nodeId, node, ['cds', 'eds'], timeoutMs);
+      // A new cluster may need a new secret before it counts as acknowledged.
+      apply(node, { ...both, lds: before.lds, rds: before.rds, ecds: before.ecds }, producers);
+      await untilAcknowledged(nodeId, node, producers, timeoutMs);
       apply(node, both, consumers);
       await untilAcknowledged(nodeId, node, consumers, timeoutMs);
       apply(node, config, ['cds', 'eds']);
