@@ -31,11 +31,12 @@ const file = join(manifests, 'users.yaml');
 const original = readFileSync(file, 'utf8');
 
 /** The same manifest with another mark in the answer of users: a header that its VirtualService adds. */
-const marked = (mark: number): string =>
-  original.replaceAll(
+function marked(mark: number): string {
+  return original.replaceAll(
     /^( {6})route:$/gm,
     `$1headers: {response: {set: {x-bench-mark: "${mark}"}}}\n$1route:`,
   );
+}
 
 const mesh = await startMesh({
   projectDir,

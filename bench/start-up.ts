@@ -23,7 +23,7 @@ const projectDir = dirname(dirname(fileURLToPath(import.meta.url)));
 const rounds = Number(process.argv[2] ?? 3);
 const signal = AbortSignal.timeout(rounds * 120_000);
 
-const meshed = async (): Promise<number> => {
+async function meshed(): Promise<number> {
   const name = `bench-start-${process.pid}`;
   const startedMs = performance.now();
   const mesh = await startMesh({
@@ -42,9 +42,9 @@ const meshed = async (): Promise<number> => {
     await mesh.stop();
     rmSync(mesh.folder, { recursive: true, force: true });
   }
-};
+}
 
-const listening = async (port: number): Promise<void> => {
+async function listening(port: number): Promise<void> {
   for (let attempt = 0; attempt < 600; attempt++) {
     const socket = connect(port, '127.0.0.1');
     const open = await once(socket, 'connect').then(
@@ -56,9 +56,9 @@ const listening = async (port: number): Promise<void> => {
     await sleep(20);
   }
   throw new Error(`nothing listens on port ${port}`);
-};
+}
 
-const bare = async (): Promise<number> => {
+async function bare(): Promise<number> {
   const allocator = createPortAllocator(process.pid);
   const ports = await Promise.all(shop.services.map(({ name }) => allocator.allot(name)));
   const portOf = new Map<string, number>(shop.services.map(({ name }, i) => [name, ports[i] ?? 0]));
@@ -83,7 +83,7 @@ const bare = async (): Promise<number> => {
     for (const child of children) child.kill('SIGKILL');
     allocator.close();
   }
-};
+}
 
 printComparison(
   'start-up of the whole shop, ms',

@@ -7,12 +7,6 @@ export type LogMarks = Map<string, number>;
 /** The part of {@link MeshControl} that following a request needs. */
 export type HopSource = Pick<MeshControl, 'status' | 'accessLog'>;
 
-const workloadsOf = async (source: HopSource): Promise<string[]> => {
-  const { processes } = await source.status();
-  const proxies = processes.filter(({ kind }) => kind === 'sidecar' || kind === 'gateway');
-  return [...new Set(proxies.map(({ workload, namespace }) => `${workload}.${namespace}`))];
-};
-
 /** Notes where every access log ends now. */
 export async function markLogs(source: HopSource): Promise<LogMarks> {
   const workloads = await workloadsOf(source);
@@ -47,10 +41,6 @@ export async function collectHops(
 
 // A caller's line starts before its callee's; within one millisecond outbound goes first.
 const rank = { gateway: 0, outbound: 1, inbound: 2 } as const;
-const byTime = (a: AccessLogEntry, b: AccessLogEntry): number =>
-  a.time.localeCompare(b.time) || rank[a.direction] - rank[b.direction];
-
-const service = (cluster: string | null): string => cluster?.split('|')[3]?.split('.')[0] ?? '?';
 
 /** One line a hop: who called whom, what came of it, how many attempts, Envoy's flags, how long. */
 export function renderHops(hops: AccessLogEntry[]): string[] {
@@ -71,4 +61,18 @@ export function renderHops(hops: AccessLogEntry[]): string[] {
       .join('  ')
       .trimEnd(),
   );
+}
+
+async function workloadsOf(source: HopSource): Promise<string[]> {
+  const { processes } = await source.status();
+  const proxies = processes.filter(({ kind }) => kind === 'sidecar' || kind === 'gateway');
+  return [...new Set(proxies.map(({ workload, namespace }) => `${workload}.${namespace}`))];
+}
+
+function byTime(a: AccessLogEntry, b: AccessLogEntry): number {
+  return a.time.localeCompare(b.time) || rank[a.direction] - rank[b.direction];
+}
+
+function service(cluster: string | null): string {
+  return cluster?.split('|')[3]?.split('.')[0] ?? '?';
 }

@@ -75,11 +75,11 @@ interface MadeCall {
   problem: string | undefined;
 }
 
-const makeCall = async (
+async function makeCall(
   example: EdgeExample,
   answers: Map<string, unknown>,
   { control, projectDir, signal }: ProveOptions,
-): Promise<MadeCall> => {
+): Promise<MadeCall> {
   const { traceId, headers } = newRequestContext();
   const values: Record<string, string> = {};
   for (const { parameter, edge, field } of example.needs) {
@@ -95,9 +95,9 @@ const makeCall = async (
   const outcome = await sendCall(call, { projectDir, entry, headers, signal });
   answers.set(example.id, outcome.answers[0]);
   return { example, traceId, call, outcome, problem: undefined };
-};
+}
 
-const judge = (made: MadeCall, arrived: AccessLogEntry[], topology: Topology): EdgeProof => {
+function judge(made: MadeCall, arrived: AccessLogEntry[], topology: Topology): EdgeProof {
   const { call, example, outcome, problem } = made;
   if (outcome === undefined) {
     const problems = [problem ?? 'it was not called'];
@@ -110,29 +110,29 @@ const judge = (made: MadeCall, arrived: AccessLogEntry[], topology: Topology): E
   ];
   const { status, durationMs } = outcome;
   return { edge: example.id, proven: problems.length === 0, status, durationMs, problems };
-};
+}
 
-const entryOf = async (
+async function entryOf(
   example: EdgeExample,
   call: Call,
   control: ProveOptions['control'],
-): Promise<Entry> => {
+): Promise<Entry> {
   if (!isIngressExample(example)) return control.entry(example.caller, call.authority);
   // The gateway's own port: callers outside the mesh have no sidecar.
   const { entry } = await control.status();
   return { address: '127.0.0.1', port: entry?.port ?? 0, authority: call.authority };
-};
+}
 
-const answerProblems = (call: Call, outcome: CallOutcome): string[] => {
+function answerProblems(call: Call, outcome: CallOutcome): string[] {
   if (call.protocol === 'grpc') return outcome.ok ? [] : [outcome.problem ?? outcome.status];
   const { status } = call.expect;
   if (outcome.code === status) return [];
   return [`expected HTTP ${status}, got ${outcome.problem ?? outcome.status}`];
-};
+}
 
-const identityProblems = (arrived: AccessLogEntry[], service: string, principal: string) => {
+function identityProblems(arrived: AccessLogEntry[], service: string, principal: string) {
   if (arrived.length === 0) return [`the sidecar of ${service} has logged no such request`];
   const wrong = arrived.find(({ peer }) => peer !== principal);
   if (wrong === undefined) return [];
   return [`${wrong.pod} verified ${wrong.peer ?? 'nobody'} as its caller, not ${principal}`];
-};
+}

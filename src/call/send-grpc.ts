@@ -23,86 +23,6 @@ type AnyCall = ClientUnaryCall &
   ClientDuplexStream<unknown, unknown>;
 type Callback = (error: ServiceError | null, answer?: unknown) => void;
 
-/** `/package.Service/Method` → `['package.Service', 'Method']` */
-const split = (path: string): [string, string] => {
-  const [, rpcService = '', method = ''] = path.split('/');
-  return [rpcService, method];
-};
-
-const clientFor = (call: GrpcCall, protoFile: string, entry: Entry): Client => {
-  const [rpcService] = split(call.path);
-  const definition = loadSync(protoFile, {
-    keepCase: true,
-    longs: String,
-    enums: String,
-    defaults: true,
-    oneofs: true,
-  });
-  let found: unknown = loadPackageDefinition(definition);
-  for (const part of rpcService.split('.')) {
-    found = (found as Record<string, unknown> | undefined)?.[part];
-  }
-  if (typeof found !== 'function') {
-    throw new WindtunnelError('bad-topology', `${protoFile} declares no service ${rpcService}`);
-  }
-  const Service = found as ServiceClientConstructor;
-  // The mesh retries, so the client must not: two layers would multiply.
-  return new Service(`${entry.address}:${entry.port}`, credentials.createInsecure(), {
-    'grpc.enable_retries': 0,
-    'grpc.service_config_disable_resolution': 1,
-    'grpc.default_authority': entry.authority,
-  });
-};
-
-const start = (client: Client, call: GrpcCall, metadata: Metadata, done: Callback): AnyCall => {
-  type Method = (...args: unknown[]) => AnyCall;
-  const [rpcService, name] = split(call.path);
-  const method = (client as unknown as Record<string, Method | undefined>)[name];
-  if (method === undefined) {
-    throw new WindtunnelError('bad-topology', `${rpcService} has no method ${name}`);
-  }
-  const one = call.messages[0] ?? {};
-  switch (call.kind) {
-    case 'unary':
-      return method.call(client, one, metadata, done);
-    case 'server-stream':
-      return method.call(client, one, metadata);
-    case 'client-stream':
-      return method.call(client, metadata, done);
-    case 'bidi':
-      return method.call(client, metadata);
-    default:
-      return call.kind satisfies never;
-  }
-};
-
-const converse = (client: Client, call: GrpcCall, metadata: Metadata, signal: AbortSignal) =>
-  new Promise<unknown[]>((resolve, reject) => {
-    const answers: unknown[] = [];
-    const stream = start(client, call, metadata, (error, answer) => {
-      if (error) reject(error);
-      else resolve([answer]);
-    });
-    const streams = call.kind === 'server-stream' || call.kind === 'bidi';
-    const writes = call.kind === 'client-stream' || call.kind === 'bidi';
-    signal.addEventListener('abort', () => stream.cancel(), { once: true });
-    if (streams) {
-      stream.on('data', (message: unknown) => {
-        answers.push(message);
-        if (answers.length < call.expect.answers) return;
-        resolve(answers);
-        // A stream without an end of its own is ended by us; that is no failure of the call.
-        if (call.kind === 'server-stream') stream.cancel();
-      });
-      stream.on('error', (error: ServiceError) => reject(error));
-      stream.on('end', () => resolve(answers));
-    }
-    if (writes) {
-      for (const message of call.messages) stream.write(message);
-      stream.end();
-    }
-  });
-
 /**
  * Makes one gRPC call of any of the four kinds into the mesh at `entry`; a failure is an outcome, not an error.
  * Throws `bad-topology` when the contract lacks the method.
@@ -141,4 +61,85 @@ export async function sendGrpc(
   } finally {
     client.close();
   }
+}
+
+/** `/package.Service/Method` → `['package.Service', 'Method']` */
+function split(path: string): [string, string] {
+  const [, rpcService = '', method = ''] = path.split('/');
+  return [rpcService, method];
+}
+
+function clientFor(call: GrpcCall, protoFile: string, entry: Entry): Client {
+  const [rpcService] = split(call.path);
+  const definition = loadSync(protoFile, {
+    keepCase: true,
+    longs: String,
+    enums: String,
+    defaults: true,
+    oneofs: true,
+  });
+  let found: unknown = loadPackageDefinition(definition);
+  for (const part of rpcService.split('.')) {
+    found = (found as Record<string, unknown> | undefined)?.[part];
+  }
+  if (typeof found !== 'function') {
+    throw new WindtunnelError('bad-topology', `${protoFile} declares no service ${rpcService}`);
+  }
+  const Service = found as ServiceClientConstructor;
+  // The mesh retries, so the client must not: two layers would multiply.
+  return new Service(`${entry.address}:${entry.port}`, credentials.createInsecure(), {
+    'grpc.enable_retries': 0,
+    'grpc.service_config_disable_resolution': 1,
+    'grpc.default_authority': entry.authority,
+  });
+}
+
+function start(client: Client, call: GrpcCall, metadata: Metadata, done: Callback): AnyCall {
+  type Method = (...args: unknown[]) => AnyCall;
+  const [rpcService, name] = split(call.path);
+  const method = (client as unknown as Record<string, Method | undefined>)[name];
+  if (method === undefined) {
+    throw new WindtunnelError('bad-topology', `${rpcService} has no method ${name}`);
+  }
+  const one = call.messages[0] ?? {};
+  switch (call.kind) {
+    case 'unary':
+      return method.call(client, one, metadata, done);
+    case 'server-stream':
+      return method.call(client, one, metadata);
+    case 'client-stream':
+      return method.call(client, metadata, done);
+    case 'bidi':
+      return method.call(client, metadata);
+    default:
+      return call.kind satisfies never;
+  }
+}
+
+function converse(client: Client, call: GrpcCall, metadata: Metadata, signal: AbortSignal) {
+  return new Promise<unknown[]>((resolve, reject) => {
+    const answers: unknown[] = [];
+    const stream = start(client, call, metadata, (error, answer) => {
+      if (error) reject(error);
+      else resolve([answer]);
+    });
+    const streams = call.kind === 'server-stream' || call.kind === 'bidi';
+    const writes = call.kind === 'client-stream' || call.kind === 'bidi';
+    signal.addEventListener('abort', () => stream.cancel(), { once: true });
+    if (streams) {
+      stream.on('data', (message: unknown) => {
+        answers.push(message);
+        if (answers.length < call.expect.answers) return;
+        resolve(answers);
+        // A stream without an end of its own is ended by us; that is no failure of the call.
+        if (call.kind === 'server-stream') stream.cancel();
+      });
+      stream.on('error', (error: ServiceError) => reject(error));
+      stream.on('end', () => resolve(answers));
+    }
+    if (writes) {
+      for (const message of call.messages) stream.write(message);
+      stream.end();
+    }
+  });
 }

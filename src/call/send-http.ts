@@ -3,26 +3,8 @@ import type { Entry } from '../mesh/control.ts';
 import type { HttpCall } from '../topology/calls.ts';
 import type { CallOutcome } from './outcome.ts';
 
-const decode = (text: string): unknown => {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
-};
-
 /** Bound on what is read of an answer, so that an endless one cannot fill the memory. */
 const ANSWER_BYTES_MAX = 1 << 20;
-
-const readAnswer = async (body: AsyncIterable<Buffer>, lines: number): Promise<string> => {
-  let text = '';
-  for await (const chunk of body) {
-    text += chunk.toString('utf8');
-    if (text.length > ANSWER_BYTES_MAX) break;
-    if (lines > 0 && text.split('\n').length > lines) break;
-  }
-  return text;
-};
 
 /**
  * Sends one request into the mesh at `entry` and reads its answer; a failure is an outcome, not an error.
@@ -67,4 +49,22 @@ export async function sendHttp(
   } finally {
     await agent.destroy();
   }
+}
+
+function decode(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+async function readAnswer(body: AsyncIterable<Buffer>, lines: number): Promise<string> {
+  let text = '';
+  for await (const chunk of body) {
+    text += chunk.toString('utf8');
+    if (text.length > ANSWER_BYTES_MAX) break;
+    if (lines > 0 && text.split('\n').length > lines) break;
+  }
+  return text;
 }

@@ -1,16 +1,5 @@
 import type { Command, OptionSpec } from './command.ts';
 
-const optionRow = (name: string, spec: OptionSpec): [string, string] => {
-  const short = spec.short === undefined ? '' : `-${spec.short}, `;
-  const value = spec.type === 'string' ? ` ${spec.value ?? 'VALUE'}` : '';
-  return [`${short}--${name}${value}`, spec.help];
-};
-
-const table = (rows: [string, string][]): string => {
-  const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join('\n');
-};
-
 /** The text of `windtunnel --help`: what it is, every command in one line, where to go on. */
 export function overviewHelp(commands: Command[]): string {
   return [
@@ -33,4 +22,15 @@ export async function commandHelp(command: Command): Promise<string> {
   const { description } = command;
   const text = typeof description === 'string' ? description : await description();
   return [usage, '', text.trim(), '', 'options:', table(rows)].join('\n');
+}
+
+function optionRow(name: string, spec: OptionSpec): [string, string] {
+  const short = spec.short === undefined ? '' : `-${spec.short}, `;
+  const value = spec.type === 'string' ? ` ${spec.value ?? 'VALUE'}` : '';
+  return [`${short}--${name}${value}`, spec.help];
+}
+
+function table(rows: [string, string][]): string {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join('\n');
 }

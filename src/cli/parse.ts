@@ -5,11 +5,33 @@ import type { Command, CommandInput } from './command.ts';
 /** What the words behind a command's name mean. */
 export type ParsedArguments = Pick<CommandInput, 'options' | 'positionals' | 'parameters'>;
 
+/** Reads the words behind a command's name; throws `usage` for an option that the command does not have. */
+export function parseArguments(command: Command, args: string[]): ParsedArguments {
+  const { rest, parameters } = command.takesParameters
+    ? takeParameters(command, args)
+    : { rest: args, parameters: {} };
+  const options = Object.fromEntries(
+    Object.entries(command.options).map(([name, { type, multiple, short }]) => [
+      name,
+      { type, ...(multiple ? { multiple } : {}), ...(short === undefined ? {} : { short }) },
+    ]),
+  );
+  try {
+    const parsed = parseArgs({ args: rest, options, allowPositionals: true, strict: true });
+    return { options: parsed.values, positionals: parsed.positionals, parameters };
+  } catch (error) {
+    throw new WindtunnelError('usage', (error as Error).message, {
+      next: `windtunnel ${command.name} --help`,
+      cause: error,
+    });
+  }
+}
+
 /** Takes `--name value` and `--name=value` of names that the command does not list out of `args`. */
-const takeParameters = (
+function takeParameters(
   command: Command,
   args: string[],
-): { rest: string[]; parameters: Record<string, string> } => {
+): { rest: string[]; parameters: Record<string, string> } {
   const rest: string[] = [];
   const parameters: Record<string, string> = {};
   for (let i = 0; i < args.length; i++) {
@@ -41,26 +63,4 @@ const takeParameters = (
     }
   }
   return { rest, parameters };
-};
-
-/** Reads the words behind a command's name; throws `usage` for an option that the command does not have. */
-export function parseArguments(command: Command, args: string[]): ParsedArguments {
-  const { rest, parameters } = command.takesParameters
-    ? takeParameters(command, args)
-    : { rest: args, parameters: {} };
-  const options = Object.fromEntries(
-    Object.entries(command.options).map(([name, { type, multiple, short }]) => [
-      name,
-      { type, ...(multiple ? { multiple } : {}), ...(short === undefined ? {} : { short }) },
-    ]),
-  );
-  try {
-    const parsed = parseArgs({ args: rest, options, allowPositionals: true, strict: true });
-    return { options: parsed.values, positionals: parsed.positionals, parameters };
-  } catch (error) {
-    throw new WindtunnelError('usage', (error as Error).message, {
-      next: `windtunnel ${command.name} --help`,
-      cause: error,
-    });
-  }
 }

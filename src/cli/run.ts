@@ -17,36 +17,6 @@ export const usageStatus = 2;
 /** Exit status after Ctrl-C: 128 + SIGINT, as shells report it. */
 export const interruptedStatus = 130;
 
-const findCommand = (argv: string[], commands: Command[]): [Command, string[]] | undefined => {
-  for (const words of [2, 1]) {
-    const name = argv.slice(0, words).join(' ');
-    const command = commands.find((candidate) => candidate.name === name);
-    if (command) return [command, argv.slice(words)];
-  }
-  return undefined;
-};
-
-const unknownCommand = (argv: string[], commands: Command[]): WindtunnelError => {
-  const word = argv[0] ?? '';
-  const near = commands.filter(({ name }) => name.startsWith(word) || name.split(' ')[0] === word);
-  const names = (near.length > 0 ? near : commands).map(({ name }) => name).join(', ');
-  return new WindtunnelError('usage', `there is no command '${argv.slice(0, 2).join(' ')}'`, {
-    next: `one of: ${names}; windtunnel --help tells what they do`,
-  });
-};
-
-const reportError = (thrown: unknown, around: CliSurroundings): number => {
-  const error = WindtunnelError.from(thrown);
-  around.printError(`windtunnel: ${error.message} [${error.code}]`);
-  if (error.next !== undefined) around.printError(`  next: ${error.next}`);
-  if (around.env.WINDTUNNEL_DEBUG || error.code === 'internal') {
-    const cause = error.cause ?? error;
-    around.printError(cause instanceof Error ? (cause.stack ?? String(cause)) : String(cause));
-  }
-  if (around.signal.aborted) return interruptedStatus;
-  return error.code === 'usage' ? usageStatus : 1;
-};
-
 /**
  * Runs one command line and resolves to the exit status. Never throws: an error is printed with its
  * code and the next step, and its status is 2 for a wrong command line, 130 after Ctrl-C, else 1.
@@ -73,4 +43,34 @@ export async function runCli(
   } catch (thrown) {
     return reportError(thrown, around);
   }
+}
+
+function findCommand(argv: string[], commands: Command[]): [Command, string[]] | undefined {
+  for (const words of [2, 1]) {
+    const name = argv.slice(0, words).join(' ');
+    const command = commands.find((candidate) => candidate.name === name);
+    if (command) return [command, argv.slice(words)];
+  }
+  return undefined;
+}
+
+function unknownCommand(argv: string[], commands: Command[]): WindtunnelError {
+  const word = argv[0] ?? '';
+  const near = commands.filter(({ name }) => name.startsWith(word) || name.split(' ')[0] === word);
+  const names = (near.length > 0 ? near : commands).map(({ name }) => name).join(', ');
+  return new WindtunnelError('usage', `there is no command '${argv.slice(0, 2).join(' ')}'`, {
+    next: `one of: ${names}; windtunnel --help tells what they do`,
+  });
+}
+
+function reportError(thrown: unknown, around: CliSurroundings): number {
+  const error = WindtunnelError.from(thrown);
+  around.printError(`windtunnel: ${error.message} [${error.code}]`);
+  if (error.next !== undefined) around.printError(`  next: ${error.next}`);
+  if (around.env.WINDTUNNEL_DEBUG || error.code === 'internal') {
+    const cause = error.cause ?? error;
+    around.printError(cause instanceof Error ? (cause.stack ?? String(cause)) : String(cause));
+  }
+  if (around.signal.aborted) return interruptedStatus;
+  return error.code === 'usage' ? usageStatus : 1;
 }

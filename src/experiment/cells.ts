@@ -12,8 +12,6 @@ export function plannedRequests<F extends Factors>(context: RunContext<F>, cell:
   return Math.min(requestsOf(context.experiment, cell), requestsAtMost);
 }
 
-const sum = (counts: number[]): number => counts.reduce((total, count) => total + count, 0);
-
 /**
  * Runs one cell: lays policy and fault over the manifests, sees with a short burst that the fault takes effect at all,
  * loads the edge, and judges what was seen. Undefined when the run was stopped in the middle.
@@ -48,6 +46,10 @@ export async function runCell<F extends Factors>(
   );
   const { load, caller, callee } = evidence;
   return { ...described, ...judgement, load, caller, callee };
+}
+
+function sum(counts: number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
 }
 
 function withoutEffect({

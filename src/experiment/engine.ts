@@ -124,14 +124,14 @@ async function withRevert<F extends Factors>(
   if (failure !== undefined) throw failure;
 }
 
-const problemsOf = ({ load, callee }: Evidence): string[] => {
+function problemsOf({ load, callee }: Evidence): string[] {
   const bad = load.scheduled - load.classes.success;
   const faulted = callee.faultedByNumber.reduce((total, count) => total + count, 0);
   return [
     ...(bad === 0 ? [] : [`${bad} of ${load.scheduled} requests failed`]),
     ...(faulted === 0 ? [] : [`${faulted} attempts were still answered by a fault`]),
   ];
-};
+}
 
 async function baseline<F extends Factors>(context: RunContext<F>, lanes: Lane[]): Promise<string> {
   const { calm, phases, policy } = context.experiment;

@@ -97,14 +97,6 @@ export function counterDifference(before: CallerCounters, after: CallerCounters)
   };
 }
 
-const failed = (entry: AccessLogEntry): boolean =>
-  entry.status >= 500 || entry.status === 0 || (entry.grpcStatus ?? 0) !== 0;
-
-const addOne = (counts: number[], index: number): void => {
-  while (counts.length <= index) counts.push(0);
-  counts[index] = (counts[index] ?? 0) + 1;
-};
-
 /** Counts the callee's lines; those whose request id starts with `requestIdPrefix` are the experiment's. */
 export function countAttempts(entries: AccessLogEntry[], requestIdPrefix: string): CalleeAttempts {
   const byNumber: number[] = [];
@@ -156,8 +148,6 @@ export interface CrossCheck {
   holds: boolean;
 }
 
-const sum = (counts: number[]): number => counts.reduce((total, count) => total + count, 0);
-
 /**
  * The identities that hold whatever the policy and the fault: with them, retries are proven by the callee's attempt
  * numbers and by the caller's counters independently, and the generator's own count of failures follows from both.
@@ -202,4 +192,17 @@ export function crossChecks(evidence: Evidence): CrossCheck[] {
       0,
     ),
   ];
+}
+
+function failed(entry: AccessLogEntry): boolean {
+  return entry.status >= 500 || entry.status === 0 || (entry.grpcStatus ?? 0) !== 0;
+}
+
+function addOne(counts: number[], index: number): void {
+  while (counts.length <= index) counts.push(0);
+  counts[index] = (counts[index] ?? 0) + 1;
+}
+
+function sum(counts: number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
 }

@@ -16,14 +16,6 @@ interface VirtualServiceSpec {
   http?: Route[];
 }
 
-const routesIn = (resources: ResourceBody[]): Route[] =>
-  resources
-    .filter(({ kind }) => kind === 'VirtualService')
-    .flatMap(({ spec }) => {
-      const { http = [] }: VirtualServiceSpec = spec ?? {};
-      return http;
-    });
-
 interface TrafficPolicy {
   retryBudget?: unknown;
   outlierDetection?: unknown;
@@ -33,17 +25,60 @@ interface DestinationRuleSpec {
   subsets?: { trafficPolicy?: TrafficPolicy }[];
 }
 
-const trafficPoliciesIn = (resources: ResourceBody[]): TrafficPolicy[] =>
-  resources
+/**
+ * What can be known before anything runs: throws `bad-experiment` with every reason why the experiment cannot
+ * prove what it claims. Also throws when the sample that its margins ask for is too great ({@link requestsOf}).
+ */
+export function checkExperiment<F extends Factors>(experiment: Experiment<F>): void {
+  const problems = cellsOf(experiment).flatMap((cell) =>
+    cellProblems(experiment, cell).map((problem) => `${cell.edge.id}: ${problem}`),
+  );
+  const lanes = experiment.edges.map(({ service }) => service);
+  if (new Set(lanes).size < lanes.length) {
+    problems.push(
+      `two edges end at one service (${lanes.join(', ')}): they run at the same time and would disturb each other`,
+    );
+  }
+  for (const { edge } of experiment.guards) {
+    if (experiment.edges.some(({ id }) => id === edge.id)) {
+      problems.push(`${edge.id} is a guard and under test: a guard must be healthy`);
+    }
+  }
+  if (experiment.factors.length === 0 || experiment.edges.length === 0) {
+    problems.push('there is no cell: give an edge and a combination of factors');
+  }
+  const unique = [...new Set(problems)];
+  if (unique.length > 0) {
+    throw new WindtunnelError(
+      'bad-experiment',
+      `${experiment.name} cannot prove what it claims:\n${unique.map((problem) => `  - ${problem}`).join('\n')}`,
+      { next: 'Change the experiment as each line says; nothing was run.' },
+    );
+  }
+  for (const cell of cellsOf(experiment)) requestsOf(experiment, cell);
+}
+
+function routesIn(resources: ResourceBody[]): Route[] {
+  return resources
+    .filter(({ kind }) => kind === 'VirtualService')
+    .flatMap(({ spec }) => {
+      const { http = [] }: VirtualServiceSpec = spec ?? {};
+      return http;
+    });
+}
+
+function trafficPoliciesIn(resources: ResourceBody[]): TrafficPolicy[] {
+  return resources
     .filter(({ kind }) => kind === 'DestinationRule')
     .flatMap(({ spec }) => {
       const { trafficPolicy, subsets = [] } = (spec ?? {}) as DestinationRuleSpec;
       return [trafficPolicy, ...subsets.map((subset) => subset.trafficPolicy)];
     })
     .filter((policy) => policy !== undefined);
+}
 
 // Conditions of Envoy's retry policy under which an answer of that kind is retried.
-const coveringConditions = (answer: Fault['answer']): string[] => {
+function coveringConditions(answer: Fault['answer']): string[] {
   if ('grpcStatus' in answer) {
     const names: Record<number, string> = {
       1: 'cancelled',
@@ -59,7 +94,7 @@ const coveringConditions = (answer: Fault['answer']): string[] => {
   const gateway = httpStatus >= 502 && httpStatus <= 504 ? ['gateway-error'] : [];
   const server = httpStatus >= 500 ? ['5xx'] : [];
   return [...server, ...gateway, String(httpStatus)];
-};
+}
 
 /**
  * Why a VirtualService's fault makes a test of retries meaningless: both act in the caller's sidecar, and the fault
@@ -149,37 +184,4 @@ function routesFor(edge: EdgeUnderTest, routes: Route[]): Route[] {
     ({ name }) => name === operation || name === `${operation}-from-${edge.caller}`,
   );
   return own.length > 0 ? own : routes;
-}
-
-/**
- * What can be known before anything runs: throws `bad-experiment` with every reason why the experiment cannot
- * prove what it claims. Also throws when the sample that its margins ask for is too great ({@link requestsOf}).
- */
-export function checkExperiment<F extends Factors>(experiment: Experiment<F>): void {
-  const problems = cellsOf(experiment).flatMap((cell) =>
-    cellProblems(experiment, cell).map((problem) => `${cell.edge.id}: ${problem}`),
-  );
-  const lanes = experiment.edges.map(({ service }) => service);
-  if (new Set(lanes).size < lanes.length) {
-    problems.push(
-      `two edges end at one service (${lanes.join(', ')}): they run at the same time and would disturb each other`,
-    );
-  }
-  for (const { edge } of experiment.guards) {
-    if (experiment.edges.some(({ id }) => id === edge.id)) {
-      problems.push(`${edge.id} is a guard and under test: a guard must be healthy`);
-    }
-  }
-  if (experiment.factors.length === 0 || experiment.edges.length === 0) {
-    problems.push('there is no cell: give an edge and a combination of factors');
-  }
-  const unique = [...new Set(problems)];
-  if (unique.length > 0) {
-    throw new WindtunnelError(
-      'bad-experiment',
-      `${experiment.name} cannot prove what it claims:\n${unique.map((problem) => `  - ${problem}`).join('\n')}`,
-      { next: 'Change the experiment as each line says; nothing was run.' },
-    );
-  }
-  for (const cell of cellsOf(experiment)) requestsOf(experiment, cell);
 }

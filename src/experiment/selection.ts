@@ -6,18 +6,6 @@ interface Condition {
   values: string[];
 }
 
-function parseCondition(text: string): Condition {
-  const at = text.indexOf('=');
-  const name = text.slice(0, at).trim();
-  const values = text.slice(at + 1).split(',');
-  if (at > 0 && values.every((value) => value.trim() !== '')) {
-    return { name, values: values.map((value) => value.trim()) };
-  }
-  throw new WindtunnelError('usage', `--cells ${text} is not NAME=VALUE[,VALUE…]`, {
-    next: 'e.g. --cells retries=0,2 --cells edge=users.get',
-  });
-}
-
 /**
  * Reads `NAME=VALUE[,VALUE…]` conditions, all of which a cell must meet; NAME is a factor, or `edge` (part of its id).
  * Throws `usage` for an unknown name, and when no cell is left.
@@ -45,4 +33,16 @@ export function selectCells<F extends Factors>(
     });
   }
   return chosen;
+}
+
+function parseCondition(text: string): Condition {
+  const at = text.indexOf('=');
+  const name = text.slice(0, at).trim();
+  const values = text.slice(at + 1).split(',');
+  if (at > 0 && values.every((value) => value.trim() !== '')) {
+    return { name, values: values.map((value) => value.trim()) };
+  }
+  throw new WindtunnelError('usage', `--cells ${text} is not NAME=VALUE[,VALUE…]`, {
+    next: 'e.g. --cells retries=0,2 --cells edge=users.get',
+  });
 }

@@ -41,17 +41,6 @@ export function requestsForMean<F extends Factors>(
   return sampleSize(share, metric.margin / width, shownConfidence);
 }
 
-function requestsFor<F extends Factors>(
-  metric: Metric<F>,
-  factors: F,
-  shownConfidence: number,
-  alpha: number,
-): number {
-  return metric.kind === 'mean'
-    ? requestsForMean(metric, factors, shownConfidence)
-    : requestsToSee(metric.reachProbability(factors), alpha);
-}
-
 /**
  * Requests of a cell, computed before anything runs: the most that any of its metrics asks for.
  * Throws `bad-experiment` when that is beyond the experiment's `maximumRequests`.
@@ -72,4 +61,15 @@ export function requestsOf<F extends Factors>(experiment: Experiment<F>, cell: C
     );
   }
   return Math.max(minimumRequests, most.requests);
+}
+
+function requestsFor<F extends Factors>(
+  metric: Metric<F>,
+  factors: F,
+  shownConfidence: number,
+  alpha: number,
+): number {
+  return metric.kind === 'mean'
+    ? requestsForMean(metric, factors, shownConfidence)
+    : requestsToSee(metric.reachProbability(factors), alpha);
 }

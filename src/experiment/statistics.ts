@@ -5,26 +5,6 @@ export interface Interval {
 }
 
 /**
- * Area of the standard normal distribution above `z` >= 0. The series of the error function below 3, Lentz's continued
- * fraction for the rest: relative error under 1e-10 in both (Abramowitz and Stegun 26.2.10 and 26.2.14).
- */
-function upperTail(z: number): number {
-  const density = Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
-  if (z < 3) {
-    let term = z;
-    let sum = z;
-    for (let k = 1; k < 200 && term > 1e-17 * sum; k++) {
-      term *= (z * z) / (2 * k + 1);
-      sum += term;
-    }
-    return 0.5 - density * sum;
-  }
-  let fraction = 0;
-  for (let k = 200; k >= 1; k--) fraction = k / (z + fraction);
-  return density / (z + fraction);
-}
-
-/**
  * The z at which a two-sided normal interval has `confidence` (0 < confidence < 1): 1.96 for 0.95. By bisection, so that
  * any confidence works, also the extreme ones of a family-wise correction.
  */
@@ -55,12 +35,6 @@ export function wilsonInterval(mean: number, count: number, confidence: number):
     low: Math.max(0, (centre - half) / (1 + square)),
     high: Math.min(1, (centre + half) / (1 + square)),
   };
-}
-
-/** Relative entropy of two coins, in nats: how fast evidence against `q` grows when `p` is what happens. */
-function divergence(p: number, q: number): number {
-  const part = (x: number, y: number): number => (x === 0 ? 0 : x * Math.log(x / y));
-  return part(p, q) + part(1 - p, 1 - q);
 }
 
 /**
@@ -106,4 +80,30 @@ export function requestsToSee(probability: number, alpha: number): number {
  */
 export function alphaPerComparison(familyAlpha: number, comparisons: number): number {
   return familyAlpha / Math.max(1, comparisons);
+}
+
+/**
+ * Area of the standard normal distribution above `z` >= 0. The series of the error function below 3, Lentz's continued
+ * fraction for the rest: relative error under 1e-10 in both (Abramowitz and Stegun 26.2.10 and 26.2.14).
+ */
+function upperTail(z: number): number {
+  const density = Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
+  if (z < 3) {
+    let term = z;
+    let sum = z;
+    for (let k = 1; k < 200 && term > 1e-17 * sum; k++) {
+      term *= (z * z) / (2 * k + 1);
+      sum += term;
+    }
+    return 0.5 - density * sum;
+  }
+  let fraction = 0;
+  for (let k = 200; k >= 1; k--) fraction = k / (z + fraction);
+  return density / (z + fraction);
+}
+
+/** Relative entropy of two coins, in nats: how fast evidence against `q` grows when `p` is what happens. */
+function divergence(p: number, q: number): number {
+  const part = (x: number, y: number): number => (x === 0 ? 0 : x * Math.log(x / y));
+  return part(p, q) + part(1 - p, 1 - q);
 }

@@ -18,9 +18,6 @@ export interface GrpcOptions {
   nowMs?: () => number;
 }
 
-const asBuffer = (bytes: Uint8Array): Buffer =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-
 /**
  * Makes unary gRPC calls over one HTTP/2 connection. grpc-js would retry by itself (transparent retries, and a service
  * config from the resolver): both are off, so that every attempt behind one call is the mesh's.
@@ -84,4 +81,8 @@ export function createGrpcSender(options: GrpcOptions): Sender {
       client.close();
     },
   };
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -45,28 +45,6 @@ export interface Recorder {
   report(scheduled: number, stopped: number): LoadReport;
 }
 
-// Values are whole microseconds: below that neither timers nor the clock mean anything.
-const histogram = (): Histogram =>
-  build({ bitBucketSize: 32, numberOfSignificantValueDigits: 3, autoResize: true });
-
-const add = (times: Histogram, ms: number): void =>
-  times.recordValue(Math.max(0, Math.round(ms * 1000)));
-
-/** The summary of a histogram of microseconds. */
-function summarise(times: Histogram): LatencySummary {
-  const at = (percentile: number): number =>
-    times.totalCount === 0 ? 0 : times.getValueAtPercentile(percentile) / 1000;
-  return {
-    count: times.totalCount,
-    meanMs: times.totalCount === 0 ? 0 : times.mean / 1000,
-    p50Ms: at(50),
-    p90Ms: at(90),
-    p99Ms: at(99),
-    p999Ms: at(99.9),
-    maxMs: at(100),
-  };
-}
-
 /** Makes an empty {@link Recorder}. */
 export function createRecorder(): Recorder {
   const latency = histogram();
@@ -108,5 +86,29 @@ export function createRecorder(): Recorder {
       sendLag: summarise(sendLag),
       durationMs: completed === 0 ? 0 : lastDoneMs - firstIntendedMs,
     }),
+  };
+}
+
+// Values are whole microseconds: below that neither timers nor the clock mean anything.
+function histogram(): Histogram {
+  return build({ bitBucketSize: 32, numberOfSignificantValueDigits: 3, autoResize: true });
+}
+
+function add(times: Histogram, ms: number): void {
+  times.recordValue(Math.max(0, Math.round(ms * 1000)));
+}
+
+/** The summary of a histogram of microseconds. */
+function summarise(times: Histogram): LatencySummary {
+  const at = (percentile: number): number =>
+    times.totalCount === 0 ? 0 : times.getValueAtPercentile(percentile) / 1000;
+  return {
+    count: times.totalCount,
+    meanMs: times.totalCount === 0 ? 0 : times.mean / 1000,
+    p50Ms: at(50),
+    p90Ms: at(90),
+    p99Ms: at(99),
+    p999Ms: at(99.9),
+    maxMs: at(100),
   };
 }

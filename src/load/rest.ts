@@ -20,9 +20,6 @@ export interface RestOptions {
   nowMs?: () => number;
 }
 
-const errorCode = (error: Error & { code?: unknown }): string =>
-  typeof error.code === 'string' ? error.code : error.name;
-
 /**
  * Makes REST requests over keep-alive connections, one at a time on each, without any retry of its own.
  * The body of an answer is read to its end and dropped; the request ends there.
@@ -90,4 +87,8 @@ export function createRestSender(options: RestOptions): Sender {
       await pool.destroy();
     },
   };
+}
+
+function errorCode(error: Error & { code?: unknown }): string {
+  return typeof error.code === 'string' ? error.code : error.name;
 }

@@ -35,19 +35,37 @@ interface Place {
   depth: number;
 }
 
-const below = (place: Place, step: string): Place => ({
-  ...place,
-  where: `${place.where}${step}`,
-  depth: place.depth + 1,
-});
+/** Makes a {@link ProtoJson} over `schema`, by protobuf's JSON mapping (protobuf.dev/programming-guides/json). */
+export function createProtoJson(schema: Schema): ProtoJson {
+  const start = (where: string): Place => ({ schema, where, depth: 0 });
+  return {
+    encode: (typeName, json, where = typeName) => {
+      const type = typeNamed(typeName, start(where));
+      return type.encode(messageObject(type, json, start(where))).finish();
+    },
+    decode: (typeName, bytes) => {
+      const type = typeNamed(typeName, start(typeName));
+      return type.toObject(type.decode(bytes), { longs: String, enums: String, bytes: Buffer });
+    },
+    any: (json, where = 'resource') => anyParts(json, start(where)),
+  };
+}
 
-const typeNamed = (name: string, { schema, where }: Place): protobuf.Type => {
+function below(place: Place, step: string): Place {
+  return {
+    ...place,
+    where: `${place.where}${step}`,
+    depth: place.depth + 1,
+  };
+}
+
+function typeNamed(name: string, { schema, where }: Place): protobuf.Type {
   const found = schema.find(name);
   if (!found) throw badJson(where, `Envoy's API has no message ${name}`);
   return found;
-};
+}
 
-const singleValue = (field: protobuf.Field, json: Json, place: Place): unknown => {
+function singleValue(field: protobuf.Field, json: Json, place: Place): unknown {
   field.resolve();
   const resolved = field.resolvedType;
   if (!resolved) return scalar(field.type, json, place.where);
@@ -55,9 +73,9 @@ const singleValue = (field: protobuf.Field, json: Json, place: Place): unknown =
   const value = typeof json === 'string' ? resolved.values[json] : json;
   if (typeof value === 'number') return value;
   throw badJson(place.where, `${resolved.name} has no value ${JSON.stringify(json)}`);
-};
+}
 
-const fieldValue = (field: protobuf.Field, json: Json, place: Place): unknown => {
+function fieldValue(field: protobuf.Field, json: Json, place: Place): unknown {
   if (field.map) {
     if (!isObject(json)) throw badJson(place.where, 'must be an object');
     const entries = Object.entries(json).map(([key, item]) => {
@@ -71,9 +89,9 @@ const fieldValue = (field: protobuf.Field, json: Json, place: Place): unknown =>
     return json.map((item, index) => singleValue(field, item, below(place, `[${index}]`)));
   }
   return singleValue(field, json, place);
-};
+}
 
-const messageObject = (type: protobuf.Type, json: Json, place: Place): object => {
+function messageObject(type: protobuf.Type, json: Json, place: Place): object {
   const { where, depth } = place;
   if (depth > maxDepth) throw badJson(where, `nested deeper than ${maxDepth}`);
   const name = type.fullName.slice(1);
@@ -97,9 +115,9 @@ const messageObject = (type: protobuf.Type, json: Json, place: Place): object =>
     result[field.name] = fieldValue(field, item, below(place, `.${key}`));
   }
   return result;
-};
+}
 
-const anyParts = (json: Json, place: Place): AnyParts => {
+function anyParts(json: Json, place: Place): AnyParts {
   const { where } = place;
   if (!isObject(json)) throw badJson(where, 'must be an object with @type');
   const { '@type': typeUrl, ...rest } = json;
@@ -109,20 +127,4 @@ const anyParts = (json: Json, place: Place): AnyParts => {
   // Well-known types within Any carry their JSON form under the key `value`.
   const inner = wellKnown(name, rest.value ?? null, where) ?? messageObject(type, rest, place);
   return { type_url: `${typePrefix}${name}`, value: type.encode(inner).finish() };
-};
-
-/** Makes a {@link ProtoJson} over `schema`, by protobuf's JSON mapping (protobuf.dev/programming-guides/json). */
-export function createProtoJson(schema: Schema): ProtoJson {
-  const start = (where: string): Place => ({ schema, where, depth: 0 });
-  return {
-    encode: (typeName, json, where = typeName) => {
-      const type = typeNamed(typeName, start(where));
-      return type.encode(messageObject(type, json, start(where))).finish();
-    },
-    decode: (typeName, bytes) => {
-      const type = typeNamed(typeName, start(typeName));
-      return type.toObject(type.decode(bytes), { longs: String, enums: String, bytes: Buffer });
-    },
-    any: (json, where = 'resource') => anyParts(json, start(where)),
-  };
 }

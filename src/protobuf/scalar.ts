@@ -29,25 +29,6 @@ const int32Bounds: Record<string, [number, number]> = {
   sfixed32: [-(2 ** 31), 2 ** 31 - 1],
 };
 
-const longOf = (type: string, json: Json, where: string): Long => {
-  const unsigned = type === 'uint64' || type === 'fixed64';
-  const text = typeof json === 'number' && Number.isInteger(json) ? BigInt(json).toString() : json;
-  if (typeof text !== 'string' || !/^-?\d+$/.test(text)) {
-    throw badJson(where, `${JSON.stringify(json)} is not an integer`);
-  }
-  const value = BigInt(text);
-  const [low, high] = int64Bounds[unsigned ? 'unsigned' : 'signed'] ?? [0n, 0n];
-  if (value < low || value > high) throw badJson(where, `${text} does not fit ${type}`);
-  return long(value, unsigned);
-};
-
-const floatOf = (json: Json, where: string): number => {
-  const value = typeof json === 'string' && json.trim() !== '' ? Number(json) : json;
-  if (json === 'NaN') return Number.NaN;
-  if (typeof value === 'number' && !Number.isNaN(value)) return value;
-  throw badJson(where, `${JSON.stringify(json)} is not a number`);
-};
-
 /** A scalar field's value from its JSON form: numbers also as strings, bytes as base64; errors name `where`. */
 export function scalar(type: string, json: Json, where: string): unknown {
   switch (type) {
@@ -76,4 +57,23 @@ export function scalar(type: string, json: Json, where: string): unknown {
     }
   }
   throw badJson(where, `${JSON.stringify(json)} is not a ${type}`);
+}
+
+function longOf(type: string, json: Json, where: string): Long {
+  const unsigned = type === 'uint64' || type === 'fixed64';
+  const text = typeof json === 'number' && Number.isInteger(json) ? BigInt(json).toString() : json;
+  if (typeof text !== 'string' || !/^-?\d+$/.test(text)) {
+    throw badJson(where, `${JSON.stringify(json)} is not an integer`);
+  }
+  const value = BigInt(text);
+  const [low, high] = int64Bounds[unsigned ? 'unsigned' : 'signed'] ?? [0n, 0n];
+  if (value < low || value > high) throw badJson(where, `${text} does not fit ${type}`);
+  return long(value, unsigned);
+}
+
+function floatOf(json: Json, where: string): number {
+  const value = typeof json === 'string' && json.trim() !== '' ? Number(json) : json;
+  if (json === 'NaN') return Number.NaN;
+  if (typeof value === 'number' && !Number.isNaN(value)) return value;
+  throw badJson(where, `${JSON.stringify(json)} is not a number`);
 }

@@ -20,18 +20,6 @@ const reasons: Record<string, string> = {
   EEXIST: 'a part of its path is a file',
 };
 
-const cacheError = (folder: string, cause: unknown): WindtunnelError => {
-  const { code = '', message } = cause as NodeJS.ErrnoException;
-  return new WindtunnelError(
-    'io',
-    `the cache folder ${folder} cannot be used: ${reasons[code] ?? message}`,
-    {
-      next: 'make it writable, or set XDG_CACHE_HOME to a folder that is (about 110 MB)',
-      cause,
-    },
-  );
-};
-
 /** Makes sure that `folder` is there and writable, before anything is downloaded for it. Throws `io`. */
 export async function ensureWritable(folder: string): Promise<void> {
   const probe = join(folder, `.probe-${process.pid}-${randomBytes(4).toString('hex')}`);
@@ -63,4 +51,16 @@ export async function storeProgram(
     await rm(temporary, { force: true });
     throw cacheError(folder, cause);
   }
+}
+
+function cacheError(folder: string, cause: unknown): WindtunnelError {
+  const { code = '', message } = cause as NodeJS.ErrnoException;
+  return new WindtunnelError(
+    'io',
+    `the cache folder ${folder} cannot be used: ${reasons[code] ?? message}`,
+    {
+      next: 'make it writable, or set XDG_CACHE_HOME to a folder that is (about 110 MB)',
+      cause,
+    },
+  );
 }

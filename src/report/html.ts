@@ -16,6 +16,44 @@ import { drawLatency } from './latency-chart.ts';
 import { drawMetric } from './metric-chart.ts';
 import { reportStyle } from './style.ts';
 
+interface Column {
+  name: string;
+  note: string;
+  cell(cell: CellResult): string;
+}
+
+/**
+ * The result as one HTML file that needs nothing else: plots are inline SVG, nothing is fetched, nothing is scripted.
+ * Reads on a phone and prints.
+ */
+export function renderHtml(result: ExperimentResult): string {
+  const { experiment, verdict, reasons, statistics, cells } = result;
+  const title = `${experiment.reference} ${experiment.title}`;
+  const late = cells.some((cell) => cell.load !== null && !cell.latencyTrusted);
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escape(title)}: ${verdict}</title><style>${reportStyle}</style></head><body>
+<h1>${escape(title)}</h1>
+<p><span class="verdict ${verdict}">${verdictMark[verdict]} ${verdict}</span></p>
+<p>${escape(experiment.statement)}</p>
+<p class="faint">Confirmed when ${escape(experiment.success)}. Formula: ${escape(experiment.source)}.</p>
+${reasons.length === 0 ? '' : `<p>Why it is ${verdict}:</p>${list(reasons)}`}
+${byEdge(cells)
+  .map(([edge, own]) => edgeSection(edge, own))
+  .join('\n')}
+<h2>How sure this is</h2>
+<p>${escape(certaintyText(statistics))}</p>
+<p>Retries are counted twice, by parties that don't know of each other: the callee's sidecars log the number of each attempt (<code>x-envoy-attempt-count</code>), the caller's sidecar counts <code>upstream_rq_retry</code>. A cell where they differ is invalid.</p>
+<p>Latency counts from the moment a request was due, so a stall shows at its full length.${late ? ' ~ marks cells in which the generator itself was late: read no latency off them; counts are not affected.' : ''}</p>
+<p>What the prediction assumes:</p>${list(experiment.assumptions)}
+<h2>The run</h2>
+${facts(result)}
+<p class="faint">Again, with the same schedule of arrivals: <code>npx windtunnel experiment run ${escape(experiment.name)} --seed ${result.seed}</code></p>
+</body></html>
+`;
+}
+
 /** Text as HTML: results may quote what a mesh answered. */
 function escape(text: string): string {
   const entities: Record<string, string> = {
@@ -28,16 +66,11 @@ function escape(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? character);
 }
 
-const list = (items: readonly string[]): string =>
-  `<ul>${items.map((item) => `<li>${escape(item)}</li>`).join('')}</ul>`;
-
-interface Column {
-  name: string;
-  note: string;
-  cell(cell: CellResult): string;
+function list(items: readonly string[]): string {
+  return `<ul>${items.map((item) => `<li>${escape(item)}</li>`).join('')}</ul>`;
 }
 
-const columnsOf = (cells: CellResult[]): Column[] => {
+function columnsOf(cells: CellResult[]): Column[] {
   const metrics = cells.find((cell) => cell.metrics.length > 0)?.metrics ?? [];
   const find = (cell: CellResult, name: string) => cell.metrics.find((one) => one.name === name);
   return [
@@ -79,7 +112,7 @@ const columnsOf = (cells: CellResult[]): Column[] => {
           : `${latencyTrusted ? '' : '~'}${millis(load.latency.p50Ms)} / ${millis(load.latency.p99Ms)}`,
     },
   ];
-};
+}
 
 function cellTable(cells: CellResult[]): string {
   const columns = columnsOf(cells);
@@ -150,36 +183,4 @@ function facts(result: ExperimentResult): string {
   ];
   const items = rows.map(([name, text]) => `<dt>${escape(name)}</dt><dd>${escape(text)}</dd>`);
   return `<dl class="facts">${items.join('')}</dl>`;
-}
-
-/**
- * The result as one HTML file that needs nothing else: plots are inline SVG, nothing is fetched, nothing is scripted.
- * Reads on a phone and prints.
- */
-export function renderHtml(result: ExperimentResult): string {
-  const { experiment, verdict, reasons, statistics, cells } = result;
-  const title = `${experiment.reference} ${experiment.title}`;
-  const late = cells.some((cell) => cell.load !== null && !cell.latencyTrusted);
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(title)}: ${verdict}</title><style>${reportStyle}</style></head><body>
-<h1>${escape(title)}</h1>
-<p><span class="verdict ${verdict}">${verdictMark[verdict]} ${verdict}</span></p>
-<p>${escape(experiment.statement)}</p>
-<p class="faint">Confirmed when ${escape(experiment.success)}. Formula: ${escape(experiment.source)}.</p>
-${reasons.length === 0 ? '' : `<p>Why it is ${verdict}:</p>${list(reasons)}`}
-${byEdge(cells)
-  .map(([edge, own]) => edgeSection(edge, own))
-  .join('\n')}
-<h2>How sure this is</h2>
-<p>${escape(certaintyText(statistics))}</p>
-<p>Retries are counted twice, by parties that don't know of each other: the callee's sidecars log the number of each attempt (<code>x-envoy-attempt-count</code>), the caller's sidecar counts <code>upstream_rq_retry</code>. A cell where they differ is invalid.</p>
-<p>Latency counts from the moment a request was due, so a stall shows at its full length.${late ? ' ~ marks cells in which the generator itself was late: read no latency off them; counts are not affected.' : ''}</p>
-<p>What the prediction assumes:</p>${list(experiment.assumptions)}
-<h2>The run</h2>
-${facts(result)}
-<p class="faint">Again, with the same schedule of arrivals: <code>npx windtunnel experiment run ${escape(experiment.name)} --seed ${result.seed}</code></p>
-</body></html>
-`;
 }

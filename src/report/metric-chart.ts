@@ -9,6 +9,60 @@ interface Curve {
   cells: CellResult[];
 }
 
+interface Api {
+  value(dimension: number): number;
+  coord(point: [number, number]): [number, number];
+}
+
+/** How a metric's values are placed on the chart. */
+interface Scale {
+  logarithmic: boolean;
+  /** Least value that has a place. */
+  foot: number;
+  place(value: number): number;
+}
+
+type Pick = (cell: CellResult) => MetricResult | undefined;
+
+/**
+ * Predicted (line, hollow points) beside measured (full points with their shown interval) of one mean metric, over the
+ * last factor. Shares that span more than a decade are drawn on a logarithmic axis; null when there is nothing to draw.
+ */
+export function drawMetric(cells: CellResult[], name: string): string | null {
+  const pick: Pick = (cell) => cell.metrics.find((metric) => metric.name === name);
+  const drawn = cells.filter((cell) => pick(cell) !== undefined);
+  const metric = drawn[0] === undefined ? undefined : pick(drawn[0]);
+  if (metric === undefined) return null;
+  const scale = scaleOf(
+    metric,
+    drawn.map((cell) => pick(cell)?.predicted ?? 0),
+  );
+  const x = lastFactor(drawn);
+  const curves = curvesOf(drawn);
+  // The curves share their x: shifted a little, their intervals don't hide each other.
+  const series = curves.flatMap((curve, i) =>
+    seriesOf(curve, (i - (curves.length - 1) / 2) * 0.08, x, pick, scale),
+  );
+  return draw({
+    ...frame(
+      `${metric.name}, ${metric.formula}`,
+      curves.flatMap((curve) => [`${curve.name}, predicted`, `${curve.name}, measured`]),
+    ),
+    xAxis: factorAxis(
+      x,
+      drawn.map((cell) => cell.factors[x] ?? 0),
+    ),
+    yAxis: {
+      ...axisBase,
+      type: scale.logarithmic ? 'log' : 'value',
+      ...(scale.logarithmic ? { min: scale.foot } : { scale: metric.unit !== 'share' }),
+      name: metric.unit === 'share' ? '% of requests' : metric.unit,
+      nameGap: 40,
+    },
+    series,
+  });
+}
+
 function curvesOf(cells: CellResult[]): Curve[] {
   const names = Object.keys(cells[0]?.factors ?? {}).slice(0, -1);
   const nameOf = (cell: CellResult): string =>
@@ -20,12 +74,8 @@ function curvesOf(cells: CellResult[]): Curve[] {
   }));
 }
 
-const lastFactor = (cells: CellResult[]): string =>
-  Object.keys(cells[0]?.factors ?? {}).at(-1) ?? '';
-
-interface Api {
-  value(dimension: number): number;
-  coord(point: [number, number]): [number, number];
+function lastFactor(cells: CellResult[]): string {
+  return Object.keys(cells[0]?.factors ?? {}).at(-1) ?? '';
 }
 
 /** A vertical bar with caps from low to high, at x. */
@@ -50,14 +100,6 @@ function errorBar(colour: string) {
   };
 }
 
-/** How a metric's values are placed on the chart. */
-interface Scale {
-  logarithmic: boolean;
-  /** Least value that has a place. */
-  foot: number;
-  place(value: number): number;
-}
-
 function scaleOf(metric: MetricResult, predicted: number[]): Scale {
   const factor = metric.unit === 'share' ? 100 : 1;
   const least = Math.min(...predicted);
@@ -66,8 +108,6 @@ function scaleOf(metric: MetricResult, predicted: number[]): Scale {
   const foot = logarithmic ? 10 ** Math.floor(Math.log10((least * factor) / 3)) : 0;
   return { logarithmic, foot, place: (value) => Math.max(value * factor, foot) };
 }
-
-type Pick = (cell: CellResult) => MetricResult | undefined;
 
 function seriesOf(curve: Curve, shift: number, x: string, pick: Pick, scale: Scale): object[] {
   const { name, colour, cells } = curve;
@@ -122,43 +162,4 @@ function factorAxis(x: string, values: number[]): object {
       formatter: (value: number) => (Number.isInteger(value) ? String(value) : ''),
     },
   };
-}
-
-/**
- * Predicted (line, hollow points) beside measured (full points with their shown interval) of one mean metric, over the
- * last factor. Shares that span more than a decade are drawn on a logarithmic axis; null when there is nothing to draw.
- */
-export function drawMetric(cells: CellResult[], name: string): string | null {
-  const pick: Pick = (cell) => cell.metrics.find((metric) => metric.name === name);
-  const drawn = cells.filter((cell) => pick(cell) !== undefined);
-  const metric = drawn[0] === undefined ? undefined : pick(drawn[0]);
-  if (metric === undefined) return null;
-  const scale = scaleOf(
-    metric,
-    drawn.map((cell) => pick(cell)?.predicted ?? 0),
-  );
-  const x = lastFactor(drawn);
-  const curves = curvesOf(drawn);
-  // The curves share their x: shifted a little, their intervals don't hide each other.
-  const series = curves.flatMap((curve, i) =>
-    seriesOf(curve, (i - (curves.length - 1) / 2) * 0.08, x, pick, scale),
-  );
-  return draw({
-    ...frame(
-      `${metric.name}, ${metric.formula}`,
-      curves.flatMap((curve) => [`${curve.name}, predicted`, `${curve.name}, measured`]),
-    ),
-    xAxis: factorAxis(
-      x,
-      drawn.map((cell) => cell.factors[x] ?? 0),
-    ),
-    yAxis: {
-      ...axisBase,
-      type: scale.logarithmic ? 'log' : 'value',
-      ...(scale.logarithmic ? { min: scale.foot } : { scale: metric.unit !== 'share' }),
-      name: metric.unit === 'share' ? '% of requests' : metric.unit,
-      nameGap: 40,
-    },
-    series,
-  });
 }

@@ -19,10 +19,37 @@ interface Column {
   align: 'left' | 'right';
 }
 
-const metricOf = (cell: CellResult, name: string): MetricResult | undefined =>
-  cell.metrics.find((metric) => metric.name === name);
+/**
+ * The result for a terminal: a table for each edge, predicted beside measured, then what was wrong and how sure it is.
+ * Without colours or control characters, so that it reads the same in a file.
+ */
+export function renderTable(result: ExperimentResult): string {
+  const { experiment, cells, load, statistics } = result;
+  const requests = cells.reduce((sum, cell) => sum + (cell.load?.completed ?? 0), 0);
+  const lines = [
+    `${experiment.reference} ${experiment.title}: ${result.verdict.toUpperCase()}`,
+    `  ${requests} requests, ${load.arrivals} arrivals at ${load.ratePerSecond}/s on each edge, seed ${result.seed}, target ${result.target}, ${(result.durationMs / 1000).toFixed(1)} s`,
+  ];
+  for (const [edge, own] of byEdge(cells)) {
+    const protocol = own[0] === undefined ? '' : ` (${protocolName(own[0].protocol)})`;
+    lines.push('', `${edge}${protocol}`);
+    lines.push(...renderRows(columnsFor(own), own).map((line) => `  ${line}`));
+  }
+  const problems = result.reasons.slice(0, 12).map((reason) => `  - ${reason}`);
+  if (result.reasons.length > 12) problems.push(`  … and ${result.reasons.length - 12} more`);
+  if (problems.length > 0) lines.push('', `Why it is ${result.verdict}:`, ...problems);
+  lines.push('', certaintyText(statistics));
+  if (cells.some(({ latencyTrusted, load }) => load !== null && !latencyTrusted)) {
+    lines.push('~ The generator was late here: read no latency off it; counts are not affected.');
+  }
+  return lines.join('\n');
+}
 
-const metricColumns = (metric: MetricResult): Column[] => {
+function metricOf(cell: CellResult, name: string): MetricResult | undefined {
+  return cell.metrics.find((metric) => metric.name === name);
+}
+
+function metricColumns(metric: MetricResult): Column[] {
   const value = (read: (found: MetricResult) => string) => (cell: CellResult) => {
     const found = metricOf(cell, metric.name);
     return found === undefined ? '-' : read(found);
@@ -49,9 +76,9 @@ const metricColumns = (metric: MetricResult): Column[] => {
     },
     { head: ['measured', '(interval)'], cell: value(measuredText), align: 'left' },
   ];
-};
+}
 
-const columnsFor = (cells: CellResult[]): Column[] => {
+function columnsFor(cells: CellResult[]): Column[] {
   const [first] = cells;
   const metrics = cells.find((cell) => cell.metrics.length > 0)?.metrics ?? [];
   return [
@@ -77,7 +104,7 @@ const columnsFor = (cells: CellResult[]): Column[] => {
     },
     { head: ['', ''], cell: ({ verdict }) => `${verdictMark[verdict]} ${verdict}`, align: 'left' },
   ];
-};
+}
 
 function renderRows(columns: Column[], cells: CellResult[]): string[] {
   const rows = [
@@ -94,30 +121,4 @@ function renderRows(columns: Column[], cells: CellResult[]): string[] {
       .join('  ')
       .trimEnd(),
   );
-}
-
-/**
- * The result for a terminal: a table for each edge, predicted beside measured, then what was wrong and how sure it is.
- * Without colours or control characters, so that it reads the same in a file.
- */
-export function renderTable(result: ExperimentResult): string {
-  const { experiment, cells, load, statistics } = result;
-  const requests = cells.reduce((sum, cell) => sum + (cell.load?.completed ?? 0), 0);
-  const lines = [
-    `${experiment.reference} ${experiment.title}: ${result.verdict.toUpperCase()}`,
-    `  ${requests} requests, ${load.arrivals} arrivals at ${load.ratePerSecond}/s on each edge, seed ${result.seed}, target ${result.target}, ${(result.durationMs / 1000).toFixed(1)} s`,
-  ];
-  for (const [edge, own] of byEdge(cells)) {
-    const protocol = own[0] === undefined ? '' : ` (${protocolName(own[0].protocol)})`;
-    lines.push('', `${edge}${protocol}`);
-    lines.push(...renderRows(columnsFor(own), own).map((line) => `  ${line}`));
-  }
-  const problems = result.reasons.slice(0, 12).map((reason) => `  - ${reason}`);
-  if (result.reasons.length > 12) problems.push(`  … and ${result.reasons.length - 12} more`);
-  if (problems.length > 0) lines.push('', `Why it is ${result.verdict}:`, ...problems);
-  lines.push('', certaintyText(statistics));
-  if (cells.some(({ latencyTrusted, load }) => load !== null && !latencyTrusted)) {
-    lines.push('~ The generator was late here: read no latency off it; counts are not affected.');
-  }
-  return lines.join('\n');
 }

@@ -17,16 +17,16 @@ export function checkDeadlines(topology: Topology): TopologyProblem[] {
   return [...cycleProblems(topology), ...topology.edges.flatMap((edge) => nesting(topology, edge))];
 }
 
-function isDeadline(value: Deadline): boolean {
-  return value === 'none' || (Number.isInteger(value) && value > 0);
-}
-
 /** The calls that one operation of a service makes, in the order of the topology. */
 export function childrenOf(topology: Topology, parent: Edge): Edge[] {
   const [service, name] = parent.operation.split('.');
   return topology.edges.filter(
     (edge) => edge.caller === service && edge.during.includes(name ?? ''),
   );
+}
+
+function isDeadline(value: Deadline): boolean {
+  return value === 'none' || (Number.isInteger(value) && value > 0);
 }
 
 function nesting(topology: Topology, parent: Edge): TopologyProblem[] {

@@ -10,15 +10,6 @@ type TopologyRule = (topology: Topology) => TopologyProblem[];
 
 const rules: TopologyRule[] = [checkNames, checkDeadlines, checkRetries];
 
-/** Every problem of a topology that types cannot see; names come first, as the other rules need them. */
-function topologyProblems(topology: Topology): TopologyProblem[] {
-  for (const rule of rules) {
-    const problems = rule(topology);
-    if (problems.length > 0) return problems;
-  }
-  return [];
-}
-
 /** Throws `bad-topology` with all problems of the first group of rules that finds one. */
 export function checkTopology(topology: Topology): void {
   const problems = topologyProblems(topology);
@@ -31,4 +22,13 @@ export function checkTopology(topology: Topology): void {
   throw new WindtunnelError('bad-topology', `${problems.length} problems:\n${lines.join('\n')}`, {
     next: 'Mend the declaration: each line above says how.',
   });
+}
+
+/** Every problem of a topology that types cannot see; names come first, as the other rules need them. */
+function topologyProblems(topology: Topology): TopologyProblem[] {
+  for (const rule of rules) {
+    const problems = rule(topology);
+    if (problems.length > 0) return problems;
+  }
+  return [];
 }

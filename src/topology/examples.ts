@@ -46,6 +46,11 @@ export function fillNeeds(example: EdgeExample, values: Readonly<Record<string, 
   return { ...call, path };
 }
 
+/** Whether an example enters by the gateway rather than from a service's sidecar. */
+export function isIngressExample(example: EdgeExample): boolean {
+  return example.caller === INGRESS;
+}
+
 function exampleOf(topology: Topology, edge: Edge): EdgeExample {
   const operation = operationNamed(topology, edge.operation);
   const params = operation.protocol === 'http' ? (operation.example.params ?? {}) : {};
@@ -63,9 +68,4 @@ function exampleOf(topology: Topology, edge: Edge): EdgeExample {
       field: value.field,
     })),
   };
-}
-
-/** Whether an example enters by the gateway rather than from a service's sidecar. */
-export function isIngressExample(example: EdgeExample): boolean {
-  return example.caller === INGRESS;
 }

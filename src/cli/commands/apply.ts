@@ -20,19 +20,6 @@ export function changeLines(report: ChangeReport): string[] {
   ];
 }
 
-const run = async ({ options, projectDir, cwd, print }: CommandInput): Promise<number> => {
-  const files = list(options, 'file').map((path) => resolve(cwd, path));
-  if (files.length === 0) {
-    throw new WindtunnelError('usage', 'no manifest was given', {
-      next: 'windtunnel apply -f FILE',
-    });
-  }
-  const resources = await loadResources(files);
-  const control = await connectInstance(projectDir, text(options, 'name'));
-  for (const line of changeLines(await control.apply(userOwner, resources))) print(line);
-  return 0;
-};
-
 /** `windtunnel apply`. */
 export const applyCommand: Command = {
   name: 'apply',
@@ -56,3 +43,16 @@ the mesh ends; what shall stay belongs into the manifests.
   },
   run,
 };
+
+async function run({ options, projectDir, cwd, print }: CommandInput): Promise<number> {
+  const files = list(options, 'file').map((path) => resolve(cwd, path));
+  if (files.length === 0) {
+    throw new WindtunnelError('usage', 'no manifest was given', {
+      next: 'windtunnel apply -f FILE',
+    });
+  }
+  const resources = await loadResources(files);
+  const control = await connectInstance(projectDir, text(options, 'name'));
+  for (const line of changeLines(await control.apply(userOwner, resources))) print(line);
+  return 0;
+}

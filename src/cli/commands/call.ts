@@ -85,10 +85,11 @@ ${(await loadTopology()).services
 };
 
 // Loaded when it is needed: a topology that contradicts itself must not break other commands.
-const loadTopology = async (): Promise<Topology> =>
-  (await import('../../../services/topology.ts')).topology;
+async function loadTopology(): Promise<Topology> {
+  return (await import('../../../services/topology.ts')).topology;
+}
 
-const headersOf = (input: CommandInput): Record<string, string> => {
+function headersOf(input: CommandInput): Record<string, string> {
   return Object.fromEntries(
     list(input.options, 'header').map((line) => {
       const [, name, value] = /^\s*([^:\s]+)\s*:\s*(.*)$/s.exec(line) ?? [];
@@ -98,13 +99,13 @@ const headersOf = (input: CommandInput): Record<string, string> => {
       return [name.toLowerCase(), value];
     }),
   );
-};
+}
 
-const declared = (
+function declared(
   topology: Topology,
   id: string,
   input: CommandInput,
-): { call: Call; caller: string } => {
+): { call: Call; caller: string } {
   const operation = operationNamed(topology, id);
   const call = buildCall(topology, id, input.parameters);
   const missing = call.protocol === 'http' ? /\{(\w+)\}/.exec(call.path)?.[1] : undefined;
@@ -120,9 +121,9 @@ const declared = (
     });
   }
   return { call, caller };
-};
+}
 
-const urlCall = (target: string, input: CommandInput): { call: Call; caller: string } => {
+function urlCall(target: string, input: CommandInput): { call: Call; caller: string } {
   const url = URL.canParse(target) ? new URL(target) : undefined;
   const caller = text(input.options, 'from');
   if (url?.protocol !== 'http:' || caller === undefined) {
@@ -142,9 +143,9 @@ const urlCall = (target: string, input: CommandInput): { call: Call; caller: str
     expect: { status: 200, lines: 0 },
   };
   return { call, caller };
-};
+}
 
-const entryOf = async (control: MeshControl, caller: string, call: Call) => {
+async function entryOf(control: MeshControl, caller: string, call: Call) {
   if (caller !== INGRESS) return control.entry(caller, call.authority);
   const { entry } = await control.status();
   if (entry === null) {
@@ -153,7 +154,7 @@ const entryOf = async (control: MeshControl, caller: string, call: Call) => {
     });
   }
   return { address: '127.0.0.1' as const, port: entry.port, authority: call.authority };
-};
+}
 
 interface Report {
   call: Call;
@@ -163,7 +164,7 @@ interface Report {
   hops: AccessLogEntry[];
 }
 
-const report = (input: CommandInput, { call, caller, traceId, outcome, hops }: Report): void => {
+function report(input: CommandInput, { call, caller, traceId, outcome, hops }: Report): void {
   if (input.options.json === true) {
     input.print(
       JSON.stringify({ caller, operation: call.operation, traceId, outcome, hops }, null, 2),
@@ -183,4 +184,4 @@ const report = (input: CommandInput, { call, caller, traceId, outcome, hops }: R
     input.print(
       `  none: the call did not reach a sidecar; see ${join('.windtunnel', 'NAME', 'logs')}`,
     );
-};
+}

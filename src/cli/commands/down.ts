@@ -9,8 +9,23 @@ import { text } from './options.ts';
 const stopTimeoutMs = 30_000;
 const killTimeoutMs = 5000;
 
+/** `windtunnel down`. */
+export const downCommand: Command = {
+  name: 'down',
+  summary: 'end a local mesh, or clean up after one that was killed',
+  usage: '[--name NAME | --all]',
+  description: `
+Ends services, sidecars and the process that runs them. When that process is gone already (kill -9, a crash), ends what
+it left behind. Nothing to do is success. The logs stay.`,
+  options: {
+    name: { type: 'string', value: 'NAME', help: 'name of the instance; default: default' },
+    all: { type: 'boolean', help: 'every instance of this project' },
+  },
+  run,
+};
+
 /** Waits until an instance's supervisor is gone; false when it still runs after `timeoutMs`. */
-const gone = async (folder: string, timeoutMs: number): Promise<boolean> => {
+async function gone(folder: string, timeoutMs: number): Promise<boolean> {
   const endMs = performance.now() + timeoutMs;
   while (performance.now() < endMs) {
     const state = await readState(folder);
@@ -18,10 +33,10 @@ const gone = async (folder: string, timeoutMs: number): Promise<boolean> => {
     await sleep(50);
   }
   return false;
-};
+}
 
 /** Ends one instance, whatever state it is in; resolves to what there is to say. */
-const endInstance = async (folder: string, name: string): Promise<string> => {
+async function endInstance(folder: string, name: string): Promise<string> {
   const state = await readState(folder);
   let how = 'was not running';
   if (state && isRunning(state.supervisor)) {
@@ -39,28 +54,13 @@ const endInstance = async (folder: string, name: string): Promise<string> => {
   const leftovers =
     ended.length === 0 ? '' : `; ended ${ended.length} processes that it left behind`;
   return `${name}: ${how}${leftovers}`;
-};
+}
 
-const run = async ({ options, projectDir, progress, print }: CommandInput): Promise<number> => {
+async function run({ options, projectDir, progress, print }: CommandInput): Promise<number> {
   const names = options.all ? instanceNames(projectDir) : [text(options, 'name') ?? 'default'];
   for (const name of names) {
     const folder = instanceFolder(projectDir, name);
     print(await progress.step(`${name} down`, () => endInstance(folder, name)));
   }
   return 0;
-};
-
-/** `windtunnel down`. */
-export const downCommand: Command = {
-  name: 'down',
-  summary: 'end a local mesh, or clean up after one that was killed',
-  usage: '[--name NAME | --all]',
-  description: `
-Ends services, sidecars and the process that runs them. When that process is gone already (kill -9, a crash), ends what
-it left behind. Nothing to do is success. The logs stay.`,
-  options: {
-    name: { type: 'string', value: 'NAME', help: 'name of the instance; default: default' },
-    all: { type: 'boolean', help: 'every instance of this project' },
-  },
-  run,
-};
+}

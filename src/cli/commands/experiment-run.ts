@@ -16,91 +16,6 @@ export const verdictStatus: Record<Verdict, number> = {
   invalid: 12,
 };
 
-const wholeNumber = (
-  options: CommandInput['options'],
-  name: string,
-  least: number,
-): number | undefined => {
-  const value = text(options, name);
-  if (value === undefined) return undefined;
-  const number = Number(value);
-  if (Number.isSafeInteger(number) && number >= least) return number;
-  throw new WindtunnelError('usage', `--${name} ${value} is not a whole number from ${least} on`);
-};
-
-const findExperiment = async (name: string | undefined): Promise<Experiment> => {
-  const { experiments } = await import('../../../experiments/catalogue.ts');
-  const found = experiments.find((experiment) => experiment.name === name);
-  if (found !== undefined) return found;
-  const known = experiments.map((experiment) => experiment.name).join(', ');
-  throw new WindtunnelError(
-    'usage',
-    name === undefined ? 'which experiment?' : `there is no experiment '${name}'`,
-    { next: `one of: ${known}` },
-  );
-};
-
-const openTarget = async (input: CommandInput): Promise<Target> => {
-  const { options, projectDir } = input;
-  const target = text(options, 'target') ?? 'local';
-  if (target !== 'local') {
-    throw new WindtunnelError(
-      'usage',
-      `--target ${target}: experiments run on 'local' only so far`,
-    );
-  }
-  const [{ connectInstance }, { localTarget }] = await Promise.all([
-    import('../../mesh/client.ts'),
-    import('../../target/local.ts'),
-  ]);
-  return localTarget(await connectInstance(projectDir, text(options, 'name')));
-};
-
-const report = async (input: CommandInput, result: ExperimentResult): Promise<void> => {
-  const { options, print, cwd, projectDir } = input;
-  const [{ renderTable }, { writeReports }] = await Promise.all([
-    import('../../report/table.ts'),
-    import('../../report/write.ts'),
-  ]);
-  if (options.json) print(JSON.stringify(result, null, 2));
-  else print(renderTable(result));
-  const out = text(options, 'out');
-  const instance = text(options, 'name') ?? 'default';
-  const folder =
-    out === undefined ? join(projectDir, '.windtunnel', instance, 'reports') : resolve(cwd, out);
-  const files = await writeReports(result, folder);
-  const show = (file: string): string => relative(cwd, file) || file;
-  if (!options.json) print(`report: ${show(files.html)}   data: ${show(files.json)}`);
-};
-
-const run = async (input: CommandInput): Promise<number> => {
-  const { options, positionals, projectDir, progress, signal } = input;
-  const experiment = await findExperiment(positionals[0]);
-  const seed = wholeNumber(options, 'seed', 0) ?? 1;
-  const ratePerSecond = wholeNumber(options, 'rate', 1);
-  const requestsAtMost = wholeNumber(options, 'requests-at-most', 1);
-  const [{ runExperiment }, { networkTraffic }, { selectCells }] = await Promise.all([
-    import('../../experiment/engine.ts'),
-    import('../../experiment/traffic.ts'),
-    import('../../experiment/selection.ts'),
-  ]);
-  const conditions = list(options, 'cells');
-  const result = await runExperiment(experiment, {
-    target: await openTarget(input),
-    traffic: networkTraffic(projectDir),
-    progress,
-    signal,
-    seed,
-    runId: randomBytes(4).toString('hex'),
-    startedAt: new Date(),
-    ...(ratePerSecond === undefined ? {} : { ratePerSecond }),
-    ...(requestsAtMost === undefined ? {} : { requestsAtMost }),
-    ...(conditions.length === 0 ? {} : { cells: selectCells(experiment, conditions) }),
-  });
-  await report(input, result);
-  return signal.aborted ? interruptedStatus : verdictStatus[result.verdict];
-};
-
 /** `windtunnel experiment run`. */
 export const experimentRunCommand: Command = {
   name: 'experiment run',
@@ -146,3 +61,88 @@ Exit status: 0 confirmed, 10 refuted, 11 inconclusive, 12 invalid (the run prove
   },
   run,
 };
+
+function wholeNumber(
+  options: CommandInput['options'],
+  name: string,
+  least: number,
+): number | undefined {
+  const value = text(options, name);
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (Number.isSafeInteger(number) && number >= least) return number;
+  throw new WindtunnelError('usage', `--${name} ${value} is not a whole number from ${least} on`);
+}
+
+async function findExperiment(name: string | undefined): Promise<Experiment> {
+  const { experiments } = await import('../../../experiments/catalogue.ts');
+  const found = experiments.find((experiment) => experiment.name === name);
+  if (found !== undefined) return found;
+  const known = experiments.map((experiment) => experiment.name).join(', ');
+  throw new WindtunnelError(
+    'usage',
+    name === undefined ? 'which experiment?' : `there is no experiment '${name}'`,
+    { next: `one of: ${known}` },
+  );
+}
+
+async function openTarget(input: CommandInput): Promise<Target> {
+  const { options, projectDir } = input;
+  const target = text(options, 'target') ?? 'local';
+  if (target !== 'local') {
+    throw new WindtunnelError(
+      'usage',
+      `--target ${target}: experiments run on 'local' only so far`,
+    );
+  }
+  const [{ connectInstance }, { localTarget }] = await Promise.all([
+    import('../../mesh/client.ts'),
+    import('../../target/local.ts'),
+  ]);
+  return localTarget(await connectInstance(projectDir, text(options, 'name')));
+}
+
+async function report(input: CommandInput, result: ExperimentResult): Promise<void> {
+  const { options, print, cwd, projectDir } = input;
+  const [{ renderTable }, { writeReports }] = await Promise.all([
+    import('../../report/table.ts'),
+    import('../../report/write.ts'),
+  ]);
+  if (options.json) print(JSON.stringify(result, null, 2));
+  else print(renderTable(result));
+  const out = text(options, 'out');
+  const instance = text(options, 'name') ?? 'default';
+  const folder =
+    out === undefined ? join(projectDir, '.windtunnel', instance, 'reports') : resolve(cwd, out);
+  const files = await writeReports(result, folder);
+  const show = (file: string): string => relative(cwd, file) || file;
+  if (!options.json) print(`report: ${show(files.html)}   data: ${show(files.json)}`);
+}
+
+async function run(input: CommandInput): Promise<number> {
+  const { options, positionals, projectDir, progress, signal } = input;
+  const experiment = await findExperiment(positionals[0]);
+  const seed = wholeNumber(options, 'seed', 0) ?? 1;
+  const ratePerSecond = wholeNumber(options, 'rate', 1);
+  const requestsAtMost = wholeNumber(options, 'requests-at-most', 1);
+  const [{ runExperiment }, { networkTraffic }, { selectCells }] = await Promise.all([
+    import('../../experiment/engine.ts'),
+    import('../../experiment/traffic.ts'),
+    import('../../experiment/selection.ts'),
+  ]);
+  const conditions = list(options, 'cells');
+  const result = await runExperiment(experiment, {
+    target: await openTarget(input),
+    traffic: networkTraffic(projectDir),
+    progress,
+    signal,
+    seed,
+    runId: randomBytes(4).toString('hex'),
+    startedAt: new Date(),
+    ...(ratePerSecond === undefined ? {} : { ratePerSecond }),
+    ...(requestsAtMost === undefined ? {} : { requestsAtMost }),
+    ...(conditions.length === 0 ? {} : { cells: selectCells(experiment, conditions) }),
+  });
+  await report(input, result);
+  return signal.aborted ? interruptedStatus : verdictStatus[result.verdict];
+}

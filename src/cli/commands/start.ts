@@ -55,7 +55,7 @@ Exits 0 only if every edge was proven and the experiment confirmed its hypothesi
   },
 };
 
-const prove = async (input: CommandInput, mesh: RunningMesh): Promise<boolean> => {
+async function prove(input: CommandInput, mesh: RunningMesh): Promise<boolean> {
   const { projectDir, progress, signal, print } = input;
   const { topology } = await import('../../../services/topology.ts');
   const proofs = await progress.step('one real call over every declared edge', async (step) => {
@@ -72,17 +72,17 @@ const prove = async (input: CommandInput, mesh: RunningMesh): Promise<boolean> =
   });
   for (const line of proofLines(proofs)) print(line);
   return proofs.every(({ proven }) => proven);
-};
+}
 
-const proofLines = (proofs: EdgeProof[]): string[] => {
+function proofLines(proofs: EdgeProof[]): string[] {
   const width = Math.max(...proofs.map(({ edge }) => edge.length));
   return proofs.map(({ edge, proven, status, durationMs, problems }) => {
     const row = `  ${proven ? '✓' : '✗'} ${edge.padEnd(width)}  ${status.padEnd(8)} ${durationMs.toFixed(0).padStart(5)} ms`;
     return problems.length === 0 ? row : `${row}  ${problems.join('; ')}`;
   });
-};
+}
 
-const experiment = async (input: CommandInput, mesh: RunningMesh): Promise<boolean> => {
+async function experiment(input: CommandInput, mesh: RunningMesh): Promise<boolean> {
   const { options, projectDir, progress, signal, print } = input;
   const [{ retries }, { runExperiment }, { networkTraffic }, { localTarget }, reports, tables] =
     await Promise.all([
@@ -111,9 +111,9 @@ const experiment = async (input: CommandInput, mesh: RunningMesh): Promise<boole
   const files = await reports.writeReports(result, join(mesh.folder, 'reports'));
   print(`report: ${relative(input.cwd, files.html)}   data: ${relative(input.cwd, files.json)}`);
   return result.verdict === 'confirmed';
-};
+}
 
-const tellAddresses = async (input: CommandInput, mesh: RunningMesh): Promise<void> => {
+async function tellAddresses(input: CommandInput, mesh: RunningMesh): Promise<void> {
   const { entry, name } = await mesh.control.status();
   const { print } = input;
   const instance = name === 'default' ? '' : ` --name ${name}`;
@@ -131,11 +131,11 @@ const tellAddresses = async (input: CommandInput, mesh: RunningMesh): Promise<vo
   print(`  npx windtunnel call users.get --id 123${instance}`);
   print('  edit a file under manifests/: the mesh enforces it at once');
   print('Ctrl-C ends it');
-};
+}
 
-const untilEnd = ({ signal }: CommandInput, mesh: RunningMesh): Promise<void> => {
+function untilEnd({ signal }: CommandInput, mesh: RunningMesh): Promise<void> {
   const interrupted = new Promise<void>((done) => {
     signal.addEventListener('abort', () => done(), { once: true });
   });
   return Promise.race([interrupted, mesh.ended]);
-};
+}

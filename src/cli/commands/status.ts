@@ -4,11 +4,6 @@ import type { InstanceStatus, ProcessStatus } from '../../mesh/control.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { text } from './options.ts';
 
-const portText = (ports: Record<string, number>): string =>
-  Object.entries(ports)
-    .map(([role, port]) => `${role} ${port}`)
-    .join(', ');
-
 const order: ProcessStatus['kind'][] = ['gateway', 'service', 'sidecar', 'control'];
 
 /** The lines of `windtunnel status`: the instance, then a table with a row for each process. */
@@ -44,15 +39,6 @@ export function statusLines(status: InstanceStatus, cwd: string): string[] {
   ];
 }
 
-const run = async ({ options, projectDir, cwd, print }: CommandInput): Promise<number> => {
-  const control = await connectInstance(projectDir, text(options, 'name'));
-  const status = await control.status();
-  if (options.json) print(JSON.stringify(status, null, 2));
-  else for (const line of statusLines(status, cwd)) print(line);
-  const healthy = status.processes.every(({ state }) => state === 'ready');
-  return healthy && status.configError === null ? 0 : 1;
-};
-
 /** `windtunnel status`. */
 export const statusCommand: Command = {
   name: 'status',
@@ -66,3 +52,18 @@ Exits 0 when every process is ready and the last edit of the manifests is in for
   },
   run,
 };
+
+function portText(ports: Record<string, number>): string {
+  return Object.entries(ports)
+    .map(([role, port]) => `${role} ${port}`)
+    .join(', ');
+}
+
+async function run({ options, projectDir, cwd, print }: CommandInput): Promise<number> {
+  const control = await connectInstance(projectDir, text(options, 'name'));
+  const status = await control.status();
+  if (options.json) print(JSON.stringify(status, null, 2));
+  else for (const line of statusLines(status, cwd)) print(line);
+  const healthy = status.processes.every(({ state }) => state === 'ready');
+  return healthy && status.configError === null ? 0 : 1;
+}

@@ -13,7 +13,42 @@ import { list, portNumber, text } from './options.ts';
 
 const detachedTimeoutMs = 180_000;
 
-const summary = (status: InstanceStatus): string[] => {
+/** `windtunnel up`. */
+export const upCommand: Command = {
+  name: 'up',
+  summary: 'bring manifests up on a local mesh of real Envoys',
+  usage: '[-f FOLDER …] [--detach]',
+  description: `
+Runs every Deployment of the manifests as processes on this machine, each replica behind its own Envoy sidecar:
+STRICT mTLS, authorization, routes, retries, timeouts, breakers and faults as Istio would configure them.
+Everything listens on 127.0.0.1. Edits of the manifests are in force within milliseconds, without a restart.
+
+  windtunnel up                                   the shop, until Ctrl-C
+  windtunnel up --detach                          in the background
+  windtunnel up -f k8s/ -f istio/ --images my-images.yaml --name other
+                                                  other manifests; the image map says what to run for an image:
+                                                  images: {"registry/users:1": {folder: ./users, command: [node, main.js]}}`,
+  options: {
+    file: {
+      type: 'string',
+      short: 'f',
+      multiple: true,
+      value: 'PATH',
+      help: 'file or folder of manifests, may be repeated; default: manifests/ of the project',
+    },
+    name: { type: 'string', value: 'NAME', help: 'name of the instance; default: default' },
+    port: {
+      type: 'string',
+      value: 'PORT',
+      help: 'port of the ingress gateway; default: a free one',
+    },
+    images: { type: 'string', value: 'FILE', help: 'image map; default: services/images.yaml' },
+    detach: { type: 'boolean', short: 'd', help: 'return when it is up; windtunnel down ends it' },
+  },
+  run: (input) => (input.options.detach ? detached(input) : foreground(input)),
+};
+
+function summary(status: InstanceStatus): string[] {
   const services = status.processes.filter(({ kind }) => kind === 'service');
   const proxies = status.processes.length - services.length;
   const entry = status.entry ? `http://${status.entry.address}:${status.entry.port}` : undefined;
@@ -24,9 +59,9 @@ const summary = (status: InstanceStatus): string[] => {
     `logs: ${join(status.folder, 'logs')}`,
     `try: windtunnel status${name}; edit a file under ${status.manifests.join(', ')}: it is in force at once`,
   ];
-};
+}
 
-const foreground = async (input: CommandInput): Promise<number> => {
+async function foreground(input: CommandInput): Promise<number> {
   const { options, projectDir, cwd, env, progress, signal, print } = input;
   const manifests = list(options, 'file').map((path) => resolve(cwd, path));
   const images = text(options, 'images');
@@ -51,19 +86,19 @@ const foreground = async (input: CommandInput): Promise<number> => {
   await Promise.race([interrupted, mesh.ended]);
   await mesh.stop();
   return 0;
-};
+}
 
 /** The error that a detached `up` printed last: its message, code and next step. */
-const failureIn = (logFile: string): WindtunnelError => {
+function failureIn(logFile: string): WindtunnelError {
   const log = readFileSync(logFile, 'utf8').trim();
   const last = log.slice(Math.max(0, log.lastIndexOf('windtunnel: ')));
   const [, message = last, code, next] =
     /^windtunnel: (.*?) \[([a-z-]+)\](?:\n  next: (.*))?$/s.exec(last) ?? [];
   const known = errorCodes.find((candidate) => candidate === code) ?? 'start-failed';
   return new WindtunnelError(known, message, { next: next ?? `the whole log: ${logFile}` });
-};
+}
 
-const detached = async (input: CommandInput): Promise<number> => {
+async function detached(input: CommandInput): Promise<number> {
   const { options, projectDir, cwd, env, progress, signal, print } = input;
   const folder = instanceFolder(projectDir, text(options, 'name'));
   mkdirSync(folder, { recursive: true });
@@ -109,39 +144,4 @@ const detached = async (input: CommandInput): Promise<number> => {
   for (const line of summary(await control.status())) print(line);
   print('windtunnel down ends it');
   return 0;
-};
-
-/** `windtunnel up`. */
-export const upCommand: Command = {
-  name: 'up',
-  summary: 'bring manifests up on a local mesh of real Envoys',
-  usage: '[-f FOLDER …] [--detach]',
-  description: `
-Runs every Deployment of the manifests as processes on this machine, each replica behind its own Envoy sidecar:
-STRICT mTLS, authorization, routes, retries, timeouts, breakers and faults as Istio would configure them.
-Everything listens on 127.0.0.1. Edits of the manifests are in force within milliseconds, without a restart.
-
-  windtunnel up                                   the shop, until Ctrl-C
-  windtunnel up --detach                          in the background
-  windtunnel up -f k8s/ -f istio/ --images my-images.yaml --name other
-                                                  other manifests; the image map says what to run for an image:
-                                                  images: {"registry/users:1": {folder: ./users, command: [node, main.js]}}`,
-  options: {
-    file: {
-      type: 'string',
-      short: 'f',
-      multiple: true,
-      value: 'PATH',
-      help: 'file or folder of manifests, may be repeated; default: manifests/ of the project',
-    },
-    name: { type: 'string', value: 'NAME', help: 'name of the instance; default: default' },
-    port: {
-      type: 'string',
-      value: 'PORT',
-      help: 'port of the ingress gateway; default: a free one',
-    },
-    images: { type: 'string', value: 'FILE', help: 'image map; default: services/images.yaml' },
-    detach: { type: 'boolean', short: 'd', help: 'return when it is up; windtunnel down ends it' },
-  },
-  run: (input) => (input.options.detach ? detached(input) : foreground(input)),
-};
+}
