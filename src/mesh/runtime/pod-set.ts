@@ -113,25 +113,53 @@ const podSpecs = (plan: Plan, options: RuntimeOptions): PodSpecs => {
 
 const podsOf = (plan: Plan): Pod[] => [...plan.pods, ...(plan.gateway ? [plan.gateway] : [])];
 
+/** Knows what is under way: what is being started when the set is stopped must be stopped with it. */
+const createTracker = () => {
+  const pending = new Set<Promise<unknown>>();
+  return {
+    track: <T>(promise: Promise<T>): Promise<T> => {
+      pending.add(promise);
+      return promise.finally(() => pending.delete(promise));
+    },
+    settled: async (): Promise<void> => {
+      await Promise.allSettled(pending);
+      // What waits for one of them goes on first, and keeps what it has started.
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+};
+
+const startOne = (
+  options: RuntimeOptions,
+  plan: Plan,
+  pod: Pod,
+  one: { containers: ContainerSpec[]; sidecarNumber: number; readinessChanged(): void },
+): Promise<PodRuntime> =>
+  startPod({
+    pod,
+    kind: pod === plan.gateway ? 'gateway' : 'sidecar',
+    containers: one.containers,
+    sidecar: pod.sidecar ? sidecarSpec(options, pod, one.sidecarNumber) : undefined,
+    guard: options.guard,
+    readinessChanged: one.readinessChanged,
+    processesChanged: options.processesChanged,
+  });
+
 /** Makes an empty {@link PodSet}. */
 export function createPodSet(options: RuntimeOptions, hooks: PodSetHooks): PodSet {
   const running = new Map<string, Started>();
   let sidecars = 0;
   let stopping = false;
 
+  const launches = createTracker();
+  const readinessChanged = (): void => {
+    if (!stopping) hooks.readinessChanged();
+  };
+
   const launch = async (plan: Plan, pod: Pod, specs: PodSpecs): Promise<PodRuntime> => {
     const containers = specs.get(pod.id) ?? [];
-    const runtime = await startPod({
-      pod,
-      kind: pod === plan.gateway ? 'gateway' : 'sidecar',
-      containers,
-      sidecar: pod.sidecar ? sidecarSpec(options, pod, sidecars++) : undefined,
-      guard: options.guard,
-      readinessChanged: () => {
-        if (!stopping) hooks.readinessChanged();
-      },
-      processesChanged: options.processesChanged,
-    });
+    const one = { containers, sidecarNumber: sidecars++, readinessChanged };
+    const runtime = await launches.track(startOne(options, plan, pod, one));
     running.set(pod.id, { runtime, containers, leaving: false });
     return runtime;
   };
@@ -147,6 +175,7 @@ export function createPodSet(options: RuntimeOptions, hooks: PodSetHooks): PodSe
   const replace = async (plan: Plan, pod: Pod, specs: PodSpecs): Promise<void> => {
     const started = running.get(pod.id);
     if (started) await retire(pod.id, started);
+    if (stopping) return;
     const runtime = await launch(plan, pod, specs);
     await runtime
       .untilReady(replaceTimeoutMs, AbortSignal.timeout(replaceTimeoutMs))
@@ -178,9 +207,10 @@ export function createPodSet(options: RuntimeOptions, hooks: PodSetHooks): PodSe
         if (!isUpToDate(running.get(pod.id), pod, containers)) await replace(plan, pod, specs);
       }
     },
-    stop: () => {
+    stop: async () => {
       stopping = true;
-      return stopAll([...running.values()].map(({ runtime }) => runtime));
+      await launches.settled();
+      await stopAll([...running.values()].map(({ runtime }) => runtime));
     },
   };
 }
