@@ -46,7 +46,7 @@ export function* namesAmong(file: SourceFile, phrases: readonly string[]): Gener
 }
 
 /** Every name a file uses: identifiers, and strings that name a property. */
-export function* namesOf(file: SourceFile): Generator<{ name: string; node: Node }> {
+function* namesOf(file: SourceFile): Generator<{ name: string; node: Node }> {
   for (const node of within(file.program)) {
     if (node.type === 'Identifier' || node.type === 'PrivateIdentifier') {
       yield { name: node['name'] as string, node };

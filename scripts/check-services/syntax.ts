@@ -46,7 +46,7 @@ export function isNode(value: unknown): value is Node {
 }
 
 /** The direct children of a node, in the order of the source. */
-export function childrenOf(node: Node): Node[] {
+function childrenOf(node: Node): Node[] {
   const children: Node[] = [];
   for (const value of Object.values(node)) {
     if (isNode(value)) children.push(value);

@@ -2,7 +2,7 @@ import { ServiceError } from '../kit/errors.ts';
 import type { Reservation, Stock, StockChange, StockEvent, StockItem } from './stock.ts';
 
 /** The largest quantity that one message may name. */
-export const maxQuantity = 1_000_000;
+const maxQuantity = 1_000_000;
 
 // Levels are int32 on the wire.
 const maxLevel = 2_147_483_647;

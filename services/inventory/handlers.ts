@@ -7,7 +7,7 @@ import { evolve, type Stock, type StockChange } from './stock.ts';
 import type { Watchers } from './watchers.ts';
 
 /** Messages that one stream may send. */
-export const maxStreamMessages = 10_000;
+const maxStreamMessages = 10_000;
 
 /** The handlers of `shop.inventory.v1.Inventory`. */
 export function inventoryHandlers(

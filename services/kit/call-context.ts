@@ -6,7 +6,7 @@ import type { IncomingHttpHeaders } from 'node:http';
  * Deadlines are not among them: `grpc-timeout` and `x-envoy-expected-rq-timeout-ms` tell the time left on one hop,
  * and the mesh writes them anew on the next.
  */
-export const forwardedHeaders = [
+const forwardedHeaders = [
   'x-request-id',
   'traceparent',
   'tracestate',

@@ -30,8 +30,6 @@ export const OrderRefusalSchema = Type.Union([
   Type.Literal('payment-refused'),
   Type.Literal('no-answer'),
 ]);
-/** Why an order was not placed. */
-export type OrderRefusal = Static<typeof OrderRefusalSchema>;
 
 /** An order as `GET /orders/:id` shows it. */
 export const OrderSchema = Type.Object({

@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 
 const SkuSchema = Type.String({ minLength: 1, maxLength: 64 });
 const count = { minimum: 0, maximum: 2_147_483_647 };
@@ -30,5 +30,3 @@ export const StockCountSchema = Type.Object(
   { sku: SkuSchema, counted: Type.Integer(count) },
   { additionalProperties: false },
 );
-/** A line of the body of `POST /stock/reconciliations`. */
-export type StockCount = Static<typeof StockCountSchema>;

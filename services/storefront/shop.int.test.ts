@@ -2,7 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
+import { Value } from 'typebox/value';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { StockLevelSchema } from './schemas.ts';
 
 // The whole shop as processes, without a mesh: what a developer does by hand with a line of environment each.
 const projectDir = join(import.meta.dirname, '..', '..');
@@ -89,8 +91,11 @@ describe('the shop', () => {
     const gone = new AbortController();
     const watching = await fetch(`${shop}/stock/apple/events`, { signal: gone.signal });
     const reader = (watching.body as ReadableStream<Uint8Array>).getReader();
-    const next = async () => JSON.parse(new TextDecoder().decode((await reader.read()).value));
-    const { quantity } = (await next()) as { quantity: number };
+    const next = async () => {
+      const line = JSON.parse(new TextDecoder().decode((await reader.read()).value));
+      return Value.Parse(StockLevelSchema, line);
+    };
+    const { quantity } = await next();
     const imported = await lines('/stock/imports', '{"sku":"apple","quantity":7}\n');
     expect(await imported.json()).toEqual({ deliveries: 1, totalQuantity: 7 });
     expect(await next()).toMatchObject({ sku: 'apple', quantity: quantity + 7 });

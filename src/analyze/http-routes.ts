@@ -50,7 +50,7 @@ export function httpRoutesOf(world: World): HttpRoute[] {
 }
 
 /** A duration of a manifest in milliseconds; undefined when it is absent, 0 or none. */
-export function milliseconds(value: unknown): number | undefined {
+function milliseconds(value: unknown): number | undefined {
   const nanos = typeof value === 'string' ? parseDurationNanos(value) : undefined;
   return nanos === undefined || nanos <= 0n ? undefined : Number(nanos) / 1e6;
 }

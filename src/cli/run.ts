@@ -13,7 +13,7 @@ export type CliSurroundings = Pick<
 };
 
 /** Exit status after a mistake in the command line, as sysexits and most tools have it. */
-export const usageStatus = 2;
+const usageStatus = 2;
 /** Exit status after Ctrl-C: 128 + SIGINT, as shells report it. */
 export const interruptedStatus = 130;
 

@@ -7,7 +7,7 @@ import type { RunContext } from './run-context.ts';
 import { requestsOf } from './sizing.ts';
 
 /** Requests of a cell in this run: its sample size, unless the user asked for a bound. */
-export function plannedRequests<F extends Factors>(context: RunContext<F>, cell: Cell<F>): number {
+function plannedRequests<F extends Factors>(context: RunContext<F>, cell: Cell<F>): number {
   const { requestsAtMost = Number.POSITIVE_INFINITY } = context.options;
   return Math.min(requestsOf(context.experiment, cell), requestsAtMost);
 }

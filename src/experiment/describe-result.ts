@@ -5,7 +5,7 @@ import type { CellResult, ExperimentResult } from './result.ts';
 import type { RunContext } from './run-context.ts';
 
 /** Sorts cells as the experiment lists them: lanes finish theirs in any order. */
-export function inReportOrder<F extends Factors>(
+function inReportOrder<F extends Factors>(
   experiment: Experiment<F>,
   cells: readonly CellResult[],
 ): CellResult[] {

@@ -13,7 +13,7 @@ export function worstVerdict(verdicts: readonly Verdict[]): Verdict {
 }
 
 /** Judges one metric of one cell by what was seen. */
-export function judgeMetric<F extends Factors>(
+function judgeMetric<F extends Factors>(
   metric: Metric<F>,
   factors: F,
   evidence: Evidence,
@@ -25,7 +25,7 @@ export function judgeMetric<F extends Factors>(
 }
 
 /** Whether the fault took effect: the share of FIRST attempts that it answered, as their number is fixed beforehand. */
-export function judgeGate(
+function judgeGate(
   probability: number,
   evidence: Evidence,
   alpha: number,

@@ -6,7 +6,7 @@ const ms = (description: string): Type.TNumber => Type.Number(described(`${descr
 const closed = { additionalProperties: false };
 
 /** Verdict of a metric, a cell or an experiment. */
-export const VerdictSchema = Type.Union(
+const VerdictSchema = Type.Union(
   [
     Type.Literal('confirmed'),
     Type.Literal('refuted'),
@@ -39,7 +39,7 @@ const LatencySchema = Type.Object(
 );
 
 /** What one load did and saw; see `LoadReport` of src/load/recorder.ts. */
-export const LoadSchema = Type.Object(
+const LoadSchema = Type.Object(
   {
     scheduled: count('Requests that were due'),
     completed: count('Of those, made; each has one outcome'),
@@ -117,7 +117,7 @@ const CalleeSchema = Type.Object(
 );
 
 /** One edge with one combination of factors. */
-export const CellSchema = Type.Object(
+const CellSchema = Type.Object(
   {
     edge: Type.String(described('caller->service.operation')),
     protocol: Type.Union([Type.Literal('http'), Type.Literal('grpc')]),

@@ -9,7 +9,7 @@ export interface Arrivals {
 }
 
 /** Bound on one schedule: eight bytes each, and minutes at any rate that one process can send. */
-export const maxScheduledRequests = 1_000_000;
+const maxScheduledRequests = 1_000_000;
 
 /**
  * The intended start of each of `count` requests, in ms after the start of the load, ascending.

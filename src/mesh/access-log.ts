@@ -10,7 +10,7 @@ const numberOrNull = (value: unknown): number | null => {
 };
 
 /** One line of the log; undefined when it is no JSON object. Headers arrive as strings, so numbers in them are parsed here. */
-export function parseLine(line: string): AccessLogEntry | undefined {
+function parseLine(line: string): AccessLogEntry | undefined {
   let raw: Record<string, unknown>;
   try {
     raw = JSON.parse(line) as Record<string, unknown>;

@@ -4,7 +4,7 @@ import { WindtunnelError } from '../errors.ts';
 import type { MeshControl } from './control.ts';
 
 /** The methods of {@link MeshControl}, by name: `POST /v1/NAME` with the arguments as a JSON list. */
-export const controlMethods = [
+const controlMethods = [
   'status',
   'resources',
   'apply',

@@ -54,7 +54,7 @@ const textsOf = (container: Container): string[] => [
 ];
 
 /** The ports of Services that a workload's environment, arguments and command name, each authority once. */
-export function outboundOf(world: World, workload: Workload, extra: string[] = []): Outbound[] {
+function outboundOf(world: World, workload: Workload, extra: string[] = []): Outbound[] {
   const names = serviceNames(world, workload.namespace);
   const found = new Map<string, Outbound>();
   const texts = [...workload.containers.flatMap(textsOf), ...extra];

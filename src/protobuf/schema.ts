@@ -19,7 +19,7 @@ const optionsOnly =
   /^(validate\/|udpa\/annotations\/|envoy\/annotations\/|xds\/annotations\/|google\/protobuf\/descriptor)/;
 
 /** The folders that hold the `.proto` files of Envoy's API, which come with `@grpc/grpc-js-xds`. */
-export function protoFolders(): string[] {
+function protoFolders(): string[] {
   const require = createRequire(import.meta.url);
   let dir = dirname(require.resolve('@grpc/grpc-js-xds'));
   for (let up = 0; up < 5 && !existsSync(join(dir, 'deps')); up++) dir = dirname(dir);

@@ -1,7 +1,7 @@
 import type { CellResult, MetricResult, Verdict } from '../experiment/result.ts';
 
 /** A share as percent, to three digits and at most two decimals: `12.5`, `0.16`. */
-export function percent(share: number): string {
+function percent(share: number): string {
   const value = share * 100;
   if (value === 0) return '0';
   return value >= 10 ? value.toFixed(1) : value.toFixed(2);

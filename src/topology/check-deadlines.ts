@@ -18,7 +18,7 @@ export function checkDeadlines(topology: Topology): TopologyProblem[] {
 }
 
 /** The calls that one operation of a service makes, in the order of the topology. */
-export function childrenOf(topology: Topology, parent: Edge): Edge[] {
+function childrenOf(topology: Topology, parent: Edge): Edge[] {
   const [service, name] = parent.operation.split('.');
   return topology.edges.filter(
     (edge) => edge.caller === service && edge.during.includes(name ?? ''),

@@ -9,7 +9,7 @@ import { interruptedStatus } from '../run.ts';
 import { list, text } from './options.ts';
 
 /** Exit status by verdict: apart from each other and from 1 (an error) and 2 (a wrong command line), so that CI can tell. */
-export const verdictStatus: Record<Verdict, number> = {
+const verdictStatus: Record<Verdict, number> = {
   confirmed: 0,
   refuted: 10,
   inconclusive: 11,

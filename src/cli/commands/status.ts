@@ -7,7 +7,7 @@ import { text } from './options.ts';
 const order: ProcessStatus['kind'][] = ['gateway', 'service', 'sidecar', 'control'];
 
 /** The lines of `windtunnel status`: the instance, then a table with a row for each process. */
-export function statusLines(status: InstanceStatus, cwd: string): string[] {
+function statusLines(status: InstanceStatus, cwd: string): string[] {
   const rows = status.processes
     .toSorted((a, b) => a.pod.localeCompare(b.pod) || order.indexOf(a.kind) - order.indexOf(b.kind))
     .map((one) => [

@@ -9,13 +9,6 @@ const tcpProxyType = 'TcpProxy';
 const typeName = (filter: JsonObject): string =>
   text(object(filter.typedConfig)['@type']).split('.').at(-1) ?? '';
 
-/** The HTTP connection managers of a filter chain. */
-export function httpManagers(chain: JsonObject): JsonObject[] {
-  return objects(chain.filters)
-    .filter((filter) => typeName(filter) === managerType)
-    .map((filter) => object(filter.typedConfig));
-}
-
 /** How {@link rebuildChain} changes the filters it finds; each gets a copy that it may return or replace. */
 export interface ChainChanges {
   log: AccessLogTarget;

@@ -42,7 +42,7 @@ export interface SupervisionOptions {
 }
 
 /** How long to wait before restart number `failures` (from 1): doubled each time, bounded. */
-export function restartDelayMs(failures: number, firstDelayMs: number, maxDelayMs: number): number {
+function restartDelayMs(failures: number, firstDelayMs: number, maxDelayMs: number): number {
   return Math.min(maxDelayMs, firstDelayMs * 2 ** Math.min(failures - 1, 20));
 }
 

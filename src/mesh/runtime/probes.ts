@@ -13,7 +13,7 @@ export interface ProbeTarget {
 }
 
 /** Kubernetes' default `timeoutSeconds` of a probe. */
-export const probeTimeoutMs = 1000;
+const probeTimeoutMs = 1000;
 
 const httpProbe = (port: number, path: string, timeoutMs: number): Promise<boolean> =>
   new Promise((resolve) => {

@@ -22,7 +22,7 @@ export interface TcpTarget {
 }
 
 /** Whether a port carries TLS that the sidecar passes on unopened: it can be routed by SNI. */
-export function isTlsPort(protocol: PortProtocol): boolean {
+function isTlsPort(protocol: PortProtocol): boolean {
   return protocol === 'https' || protocol === 'tls';
 }
 

@@ -35,7 +35,7 @@ export interface SidecarScope {
 }
 
 /** The Sidecar that governs a workload: one of its namespace that selects it, else one without selector, else the root namespace's. */
-export function sidecarFor(world: World, workload: Workload): Resource | undefined {
+function sidecarFor(world: World, workload: Workload): Resource | undefined {
   const all = ofKind(world.resources, 'Sidecar').sort(byAge);
   const selectorOf = (sidecar: Resource): unknown => asRecord(sidecar.body.spec).workloadSelector;
   const own = all.filter((sidecar) => sidecar.metadata.namespace === workload.namespace);

@@ -112,7 +112,7 @@ export function destinationsOf(
 }
 
 /** Every destination of one HTTP route, its mirrors last. */
-export function destinationsOfHttp(route: Spec): Destination[] {
+function destinationsOfHttp(route: Spec): Destination[] {
   return [
     ...asRecords(route.route).map((target) => readDestination(target.destination)),
     ...(route.mirror === undefined ? [] : [readDestination(route.mirror)]),

@@ -2,7 +2,7 @@ import { asRecord } from '../../manifests/fields.ts';
 import type { TranslateContext } from '../context.ts';
 import type { JsonObject } from '../../json.ts';
 import type { EnvoyRouteConfiguration } from '../envoy.ts';
-import { egressProtocol, type EgressListener } from '../policies/sidecar-scope.ts';
+import type { EgressListener } from '../policies/sidecar-scope.ts';
 import { readDestination } from '../policies/virtual-services.ts';
 import { clusterOf } from './destination.ts';
 import { timeouts } from './timeout.ts';
@@ -62,9 +62,4 @@ function everythingElse(context: TranslateContext): JsonObject {
 
 function catchAll(name: string, route: JsonObject): JsonObject {
   return { name, domains: ['*'], routes: [route], includeRequestAttemptCount: true };
-}
-
-/** Whether an egress entry of a Sidecar is an HTTP proxy port, which takes requests for services on every port. */
-export function isProxyPort(listener: EgressListener): boolean {
-  return listener.port !== undefined && egressProtocol(listener.port) === 'http_proxy';
 }

@@ -2,7 +2,6 @@ import { asNumber } from '../../manifests/fields.ts';
 import {
   type Report,
   integer,
-  listOf,
   mapOf,
   number,
   objectOf,
@@ -30,9 +29,6 @@ export const percent: Schema = objectOf({ value: number }, (value, report, path)
 
 /** Labels, as selectors and subsets write them. */
 export const labels: Schema = mapOf(string);
-
-/** Names of namespaces that see a resource; `.` is its own, `*` all. */
-export const exportTo: Schema = listOf(string);
 
 /** `{ number: 80 }`. */
 export const portSelector: Schema = objectOf({ number: integer }, (value, report, path) => {

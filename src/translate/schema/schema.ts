@@ -149,7 +149,7 @@ function checkDuration(leastMs: number, value: unknown, path: string, report: Re
 }
 
 /** A value as it may stand in a message: short. */
-export function show(value: unknown): string {
+function show(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
