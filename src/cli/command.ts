@@ -42,6 +42,8 @@ export interface Command {
   /** More lines for `--help`: what it does, examples. */
   description: string | (() => Promise<string>);
   options: Record<string, OptionSpec>;
+  /** How many words it takes beside its options, e.g. 1 for `call users.get`. @default 0 */
+  mostPositionals?: number;
   /** Whether `--name value` of any other name is a parameter of what it calls, e.g. `call users.get --id 123`. */
   takesParameters?: boolean;
   /** Does it; resolves to the exit status (0 is success). Throws WindtunnelError for what the user must mend. */

@@ -21,11 +21,13 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     abort.abort(signal);
   });
 }
-// A reader that goes away (`windtunnel status | head -1`) is not an error of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
+// A reader that goes away (`windtunnel status | head -1`) or a terminal that is closed is no error of ours, and no end
+// either: what is under way goes on unseen, and the exit status stays true.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+  });
+}
 
 process.exitCode = await runCli(process.argv.slice(2), commands, {
   projectDir: dirname(dirname(dirname(fileURLToPath(import.meta.url)))),

@@ -5,7 +5,7 @@ import type { Command, CommandInput } from './command.ts';
 /** What the words behind a command's name mean. */
 export type ParsedArguments = Pick<CommandInput, 'options' | 'positionals' | 'parameters'>;
 
-/** Reads the words behind a command's name; throws `usage` for an option that the command does not have. */
+/** Reads the words behind a command's name; throws `usage` for an option or a word that the command does not take. */
 export function parseArguments(command: Command, args: string[]): ParsedArguments {
   const { rest, parameters } = command.takesParameters
     ? takeParameters(command, args)
@@ -16,15 +16,25 @@ export function parseArguments(command: Command, args: string[]): ParsedArgument
       { type, ...(multiple ? { multiple } : {}), ...(short === undefined ? {} : { short }) },
     ]),
   );
+  let parsed: ReturnType<typeof parseArgs>;
   try {
-    const parsed = parseArgs({ args: rest, options, allowPositionals: true, strict: true });
-    return { options: parsed.values, positionals: parsed.positionals, parameters };
+    parsed = parseArgs({ args: rest, options, allowPositionals: true, strict: true });
   } catch (error) {
-    throw new WindtunnelError('usage', (error as Error).message, {
-      next: `windtunnel ${command.name} --help`,
-      cause: error,
-    });
+    // Behind the first sentence Node explains how to pass a positional that begins with a dash.
+    throw usageError(command, (error as Error).message.split('. ')[0] ?? '', error);
   }
+  const extra = parsed.positionals[command.mostPositionals ?? 0];
+  if (extra !== undefined) {
+    throw usageError(command, `'windtunnel ${command.name}' does not take '${extra}'`);
+  }
+  return { options: parsed.values, positionals: parsed.positionals, parameters };
+}
+
+function usageError(command: Command, message: string, cause?: unknown): WindtunnelError {
+  return new WindtunnelError('usage', message, {
+    next: `windtunnel ${command.name} --help`,
+    cause,
+  });
 }
 
 /** Takes `--name value` and `--name=value` of names that the command does not list out of `args`. */
@@ -54,9 +64,7 @@ function takeParameters(
     else {
       const value = args[i + 1];
       if (value === undefined) {
-        throw new WindtunnelError('usage', `--${name} needs a value`, {
-          next: `windtunnel ${command.name} --help`,
-        });
+        throw usageError(command, `--${name} needs a value`);
       }
       parameters[name] = value;
       i++;

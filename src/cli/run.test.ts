@@ -18,6 +18,7 @@ const two: Command = {
   ...fail,
   name: 'experiment run',
   summary: 'runs',
+  mostPositionals: 1,
   run: async ({ positionals, options }) => (positionals[0] === 'x' && options.port === '1' ? 0 : 9),
 };
 
@@ -25,6 +26,7 @@ const call: Command = {
   ...fail,
   name: 'call',
   summary: 'calls',
+  mostPositionals: 1,
   takesParameters: true,
   run: async ({ parameters, options, positionals }) =>
     JSON.stringify([parameters, options.port, positionals]) ===
@@ -89,6 +91,12 @@ describe('the command line', () => {
     expect(status).toBe(2);
     expect(err).toContain('--nope');
     expect(err).toContain('windtunnel fail --help');
+  });
+
+  test('a word that the command does not take is a usage error that names it', async () => {
+    const { status, err } = await cli('experiment', 'run', 'x', 'y');
+    expect(status).toBe(2);
+    expect(err).toContain("'y'");
   });
 
   test('an error is printed with its code and its next step, and exits 1', async () => {

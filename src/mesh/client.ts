@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { basename } from 'node:path';
 import { type ErrorCode, errorCodes, WindtunnelError } from '../errors.ts';
 import type { MeshControl } from './control.ts';
 import { isRunning } from './processes/identity.ts';
@@ -43,10 +44,13 @@ const post = (port: number, token: string, path: string, body: string): Promise<
     sent.end(body);
   });
 
-const notRunning = (folder: string): WindtunnelError =>
-  new WindtunnelError('not-running', `no local mesh runs in ${folder}`, {
-    next: 'windtunnel up starts one',
+const notRunning = (folder: string): WindtunnelError => {
+  const name = basename(folder);
+  const named = name === defaultInstance ? '' : ` --name ${name}`;
+  return new WindtunnelError('not-running', `no local mesh runs in ${folder}`, {
+    next: `windtunnel up${named} starts one`,
   });
+};
 
 const thrownBy = (body: string): WindtunnelError => {
   const { error } = JSON.parse(body || '{}') as {

@@ -11,6 +11,7 @@ import type { Command, CommandInput } from '../command.ts';
 /** `windtunnel analyze`: policies that cannot do what they say, found without running anything. */
 export const analyzeCommand: Command = {
   name: 'analyze',
+  mostPositionals: Number.POSITIVE_INFINITY,
   summary: 'find policies that cannot do what they say, in any folder of manifests',
   usage: '[FOLDER...] [--json]',
   description: [

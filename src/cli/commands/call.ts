@@ -15,6 +15,7 @@ import { list, text } from './options.ts';
 /** `windtunnel call`: one request through the mesh, and what every hop did with it. */
 export const callCommand: Command = {
   name: 'call',
+  mostPositionals: 1,
   summary: 'make one request through the mesh and show what each hop did',
   usage: 'OPERATION | URL [--from WORKLOAD] [--PARAMETER VALUE …]',
   description: async () => `

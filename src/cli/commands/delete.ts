@@ -10,6 +10,7 @@ import { list, text } from './options.ts';
 /** `windtunnel delete`. */
 export const deleteCommand: Command = {
   name: 'delete',
+  mostPositionals: 2,
   summary: 'take resources away from a running local mesh',
   usage: '-f FILE … | KIND NAME',
   description: `

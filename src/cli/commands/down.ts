@@ -58,6 +58,7 @@ async function endInstance(folder: string, name: string): Promise<string> {
 
 async function run({ options, projectDir, progress, print }: CommandInput): Promise<number> {
   const names = options.all ? instanceNames(projectDir) : [text(options, 'name') ?? 'default'];
+  if (names.length === 0) print('this project has no instance');
   for (const name of names) {
     const folder = instanceFolder(projectDir, name);
     print(await progress.step(`${name} down`, () => endInstance(folder, name)));

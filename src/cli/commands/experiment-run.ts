@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { WindtunnelError } from '../../errors.ts';
 import type { Experiment } from '../../experiment/language.ts';
 import type { ExperimentResult, Verdict } from '../../experiment/result.ts';
-import type { Target } from '../../target/target.ts';
+import type { RunOptions } from '../../experiment/run-context.ts';
+import type { MeshControl } from '../../mesh/control.ts';
+import { instanceFolder } from '../../mesh/state.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { interruptedStatus } from '../run.ts';
-import { list, text } from './options.ts';
+import { showPath } from '../show-path.ts';
+import { list, text, wholeNumber } from './options.ts';
 
 /** Exit status by verdict: apart from each other and from 1 (an error) and 2 (a wrong command line), so that CI can tell. */
 const verdictStatus: Record<Verdict, number> = {
@@ -19,11 +22,13 @@ const verdictStatus: Record<Verdict, number> = {
 /** `windtunnel experiment run`. */
 export const experimentRunCommand: Command = {
   name: 'experiment run',
-  summary: 'run an experiment on the mesh that is up: predicted beside measured, and a verdict',
+  mostPositionals: 1,
+  summary: 'run an experiment: predicted beside measured, and a verdict',
   usage: 'NAME [--seed N] [--rate N] [--cells NAME=VALUE …] [--out DIR]',
   description: `
-Needs a mesh: windtunnel up (or npm start) in another terminal. Changes policies while it runs, and puts back
-those of the manifests at the end, on Ctrl-C and on any error; after a SIGKILL the next run does.
+Runs on the mesh that is up (windtunnel up, or npm start, in another terminal); where none is, it brings one up for
+itself and ends it. Changes policies while it runs, and puts back those of the manifests at the end, on Ctrl-C and on
+any error; after a SIGKILL the next run does.
 Writes NAME.html, NAME.json and the schema of the latter.
 
 Exit status: 0 confirmed, 10 refuted, 11 inconclusive, 12 invalid (the run proves nothing), 130 interrupted,
@@ -34,7 +39,11 @@ Exit status: 0 confirmed, 10 refuted, 11 inconclusive, 12 invalid (the run prove
   windtunnel experiment run retries --seed 7 --rate 150 --out /tmp/report`,
   options: {
     target: { type: 'string', value: 'TARGET', help: 'where it runs; default: local' },
-    name: { type: 'string', value: 'NAME', help: 'the instance; default: default' },
+    name: {
+      type: 'string',
+      value: 'NAME',
+      help: 'the instance, which must be up; default: default, or one of its own',
+    },
     seed: { type: 'string', value: 'N', help: 'seed of the arrivals; default: 1' },
     rate: {
       type: 'string',
@@ -62,16 +71,33 @@ Exit status: 0 confirmed, 10 refuted, 11 inconclusive, 12 invalid (the run prove
   run,
 };
 
-function wholeNumber(
-  options: CommandInput['options'],
-  name: string,
-  least: number,
-): number | undefined {
-  const value = text(options, name);
-  if (value === undefined) return undefined;
-  const number = Number(value);
-  if (Number.isSafeInteger(number) && number >= least) return number;
-  throw new WindtunnelError('usage', `--${name} ${value} is not a whole number from ${least} on`);
+/** How an experiment is to run; see `RunOptions` of the experiment's engine. */
+export type Tuning = Pick<RunOptions, 'seed' | 'ratePerSecond' | 'requestsAtMost' | 'cells'>;
+
+/** Runs an experiment on a mesh that is up, prints and writes the report, and resolves to the exit status. */
+export async function conductExperiment(
+  input: CommandInput,
+  control: MeshControl,
+  experiment: Experiment,
+  tuning: Tuning,
+): Promise<number> {
+  const { projectDir, progress, signal } = input;
+  const [{ runExperiment }, { networkTraffic }, { localTarget }] = await Promise.all([
+    import('../../experiment/engine.ts'),
+    import('../../experiment/traffic.ts'),
+    import('../../target/local.ts'),
+  ]);
+  const result = await runExperiment(experiment, {
+    target: localTarget(control),
+    traffic: networkTraffic(projectDir),
+    progress,
+    signal,
+    runId: randomBytes(4).toString('hex'),
+    startedAt: new Date(),
+    ...tuning,
+  });
+  await report(input, result);
+  return signal.aborted ? interruptedStatus : verdictStatus[result.verdict];
 }
 
 async function findExperiment(name: string | undefined): Promise<Experiment> {
@@ -86,8 +112,15 @@ async function findExperiment(name: string | undefined): Promise<Experiment> {
   );
 }
 
-async function openTarget(input: CommandInput): Promise<Target> {
-  const { options, projectDir } = input;
+/** The mesh that an experiment runs on, and what is to be done when it has run. */
+interface Stage {
+  control: MeshControl;
+  end(): Promise<void>;
+}
+
+/** The instance that is up; when none was named and none is up, one of this run's own, which ends with it. */
+async function openStage(input: CommandInput): Promise<Stage> {
+  const { options, projectDir, progress, signal, env } = input;
   const target = text(options, 'target') ?? 'local';
   if (target !== 'local') {
     throw new WindtunnelError(
@@ -95,11 +128,19 @@ async function openTarget(input: CommandInput): Promise<Target> {
       `--target ${target}: experiments run on 'local' only so far`,
     );
   }
-  const [{ connectInstance }, { localTarget }] = await Promise.all([
-    import('../../mesh/client.ts'),
-    import('../../target/local.ts'),
-  ]);
-  return localTarget(await connectInstance(projectDir, text(options, 'name')));
+  const { connectInstance } = await import('../../mesh/client.ts');
+  const name = text(options, 'name');
+  try {
+    return { control: await connectInstance(projectDir, name), end: async () => {} };
+  } catch (thrown) {
+    const none = thrown instanceof WindtunnelError && thrown.code === 'not-running';
+    if (!none || name !== undefined) throw thrown;
+  }
+  progress.note('  no local mesh is up: one of its own for this run, which ends with it');
+  const { startMesh } = await import('../../mesh/mesh.ts');
+  const mesh = await startMesh({ projectDir, progress, signal, env });
+  const end = (): Promise<void> => progress.step('local mesh down', () => mesh.stop());
+  return { control: mesh.control, end };
 }
 
 async function report(input: CommandInput, result: ExperimentResult): Promise<void> {
@@ -111,38 +152,38 @@ async function report(input: CommandInput, result: ExperimentResult): Promise<vo
   if (options.json) print(JSON.stringify(result, null, 2));
   else print(renderTable(result));
   const out = text(options, 'out');
-  const instance = text(options, 'name') ?? 'default';
   const folder =
-    out === undefined ? join(projectDir, '.windtunnel', instance, 'reports') : resolve(cwd, out);
+    out === undefined
+      ? join(instanceFolder(projectDir, text(options, 'name')), 'reports')
+      : resolve(cwd, out);
   const files = await writeReports(result, folder);
-  const show = (file: string): string => relative(cwd, file) || file;
-  if (!options.json) print(`report: ${show(files.html)}   data: ${show(files.json)}`);
+  if (!options.json) {
+    print(`report: ${showPath(files.html, cwd)}   data: ${showPath(files.json, cwd)}`);
+  }
 }
 
-async function run(input: CommandInput): Promise<number> {
-  const { options, positionals, projectDir, progress, signal } = input;
-  const experiment = await findExperiment(positionals[0]);
-  const seed = wholeNumber(options, 'seed', 0) ?? 1;
+async function tuningOf(input: CommandInput, experiment: Experiment): Promise<Tuning> {
+  const { options } = input;
   const ratePerSecond = wholeNumber(options, 'rate', 1);
   const requestsAtMost = wholeNumber(options, 'requests-at-most', 1);
-  const [{ runExperiment }, { networkTraffic }, { selectCells }] = await Promise.all([
-    import('../../experiment/engine.ts'),
-    import('../../experiment/traffic.ts'),
-    import('../../experiment/selection.ts'),
-  ]);
   const conditions = list(options, 'cells');
-  const result = await runExperiment(experiment, {
-    target: await openTarget(input),
-    traffic: networkTraffic(projectDir),
-    progress,
-    signal,
-    seed,
-    runId: randomBytes(4).toString('hex'),
-    startedAt: new Date(),
+  const { selectCells } = await import('../../experiment/selection.ts');
+  return {
+    seed: wholeNumber(options, 'seed', 0) ?? 1,
     ...(ratePerSecond === undefined ? {} : { ratePerSecond }),
     ...(requestsAtMost === undefined ? {} : { requestsAtMost }),
     ...(conditions.length === 0 ? {} : { cells: selectCells(experiment, conditions) }),
-  });
-  await report(input, result);
-  return signal.aborted ? interruptedStatus : verdictStatus[result.verdict];
+  };
+}
+
+async function run(input: CommandInput): Promise<number> {
+  const experiment = await findExperiment(input.positionals[0]);
+  // What is wrong with the command line is said before anything starts.
+  const tuning = await tuningOf(input, experiment);
+  const stage = await openStage(input);
+  try {
+    return await conductExperiment(input, stage.control, experiment, tuning);
+  } finally {
+    await stage.end();
+  }
 }

@@ -20,8 +20,17 @@ export function portNumber(options: Options, name: string): number | undefined {
   const value = text(options, name);
   if (value === undefined) return undefined;
   const port = Number(value);
-  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  if (/^\d+$/.test(value) && port > 0 && port < 65_536) return port;
   throw new WindtunnelError('usage', `--${name} ${value} is not a port`, {
     next: 'use 1 to 65535',
   });
+}
+
+/** The value of an option that is a whole number from `least` on. Throws `usage` for anything else. */
+export function wholeNumber(options: Options, name: string, least: number): number | undefined {
+  const value = text(options, name);
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (/^\d+$/.test(value) && Number.isSafeInteger(number) && number >= least) return number;
+  throw new WindtunnelError('usage', `--${name} ${value} is not a whole number from ${least} on`);
 }

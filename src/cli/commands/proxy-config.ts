@@ -17,6 +17,7 @@ const sections = ['listeners', 'clusters', 'routes', 'endpoints'] as const;
 /** `windtunnel proxy-config`: Envoy's configuration of one workload, from manifests alone. */
 export const proxyConfigCommand: Command = {
   name: 'proxy-config',
+  mostPositionals: 1,
   summary: "print the Envoy configuration of one workload, as Istio's control plane would make it",
   usage: 'WORKLOAD [-f FOLDER]... [--type SECTION]',
   description: `

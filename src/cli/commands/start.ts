@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { join, relative } from 'node:path';
 import { type EdgeProof, proveEdges } from '../../call/prove.ts';
-import { WindtunnelError } from '../../errors.ts';
 import type { RunningMesh } from '../../mesh/mesh.ts';
 import type { Command, CommandInput } from '../command.ts';
-import { portNumber, text } from './options.ts';
+import { conductExperiment } from './experiment-run.ts';
+import { portNumber, text, wholeNumber } from './options.ts';
 
 /** `windtunnel start`, which is `npm start`: the whole tour in one command. */
 export const startCommand: Command = {
@@ -15,7 +13,8 @@ export const startCommand: Command = {
 Brings the shop up on a local mesh, proves every declared call edge with one real call, runs the retry
 experiment, prints predicted beside measured, writes an HTML report, and stays up until Ctrl-C.
 
-Exits 0 only if every edge was proven and the experiment confirmed its hypothesis.
+Exits 0 only if every edge was proven and the experiment confirmed its hypothesis; else 1 for an edge or an error, and
+10, 11, 12 or 130 as \`windtunnel experiment run\` does.
 
   npm start                  stays up until Ctrl-C
   npm start -- --exit        tears down when it is done`,
@@ -33,6 +32,7 @@ Exits 0 only if every edge was proven and the experiment confirmed its hypothesi
     const { options, projectDir, progress, signal, env } = input;
     const name = text(options, 'name');
     const entryPort = portNumber(options, 'port');
+    const seed = wholeNumber(options, 'seed', 0) ?? 1;
     // Loaded here, so that other commands start without the mesh's and the load's libraries.
     const { startMesh } = await import('../../mesh/mesh.ts');
     const mesh = await startMesh({
@@ -44,16 +44,30 @@ Exits 0 only if every edge was proven and the experiment confirmed its hypothesi
       env,
     });
     try {
-      const proven = await prove(input, mesh);
-      const confirmed = proven && (await experiment(input, mesh));
-      await tellAddresses(input, mesh);
-      if (!options.exit && !signal.aborted) await untilEnd(input, mesh);
-      return proven && confirmed ? 0 : 1;
+      const status = await tour(input, mesh, seed);
+      // Whoever interrupted the tour waits for its end, not for addresses.
+      if (!options.exit && !signal.aborted) {
+        await tellAddresses(input, mesh);
+        await untilEnd(input, mesh);
+      }
+      return status;
     } finally {
       await progress.step('shop down', () => mesh.stop());
     }
   },
 };
+
+/** Proves the edges, then runs the experiment; resolves to the exit status. */
+async function tour(input: CommandInput, mesh: RunningMesh, seed: number): Promise<number> {
+  if (!(await prove(input, mesh))) {
+    const missing = 'not every declared edge is proven (above, with reasons): no experiment is run';
+    input.progress.note(`  ✗ ${missing}`);
+    return 1;
+  }
+  const { retries } = await import('../../../experiments/retries.ts');
+  input.print('');
+  return conductExperiment(input, mesh.control, retries, { seed });
+}
 
 async function prove(input: CommandInput, mesh: RunningMesh): Promise<boolean> {
   const { projectDir, progress, signal, print } = input;
@@ -82,42 +96,10 @@ function proofLines(proofs: EdgeProof[]): string[] {
   });
 }
 
-async function experiment(input: CommandInput, mesh: RunningMesh): Promise<boolean> {
-  const { options, projectDir, progress, signal, print } = input;
-  const [{ retries }, { runExperiment }, { networkTraffic }, { localTarget }, reports, tables] =
-    await Promise.all([
-      import('../../../experiments/retries.ts'),
-      import('../../experiment/engine.ts'),
-      import('../../experiment/traffic.ts'),
-      import('../../target/local.ts'),
-      import('../../report/write.ts'),
-      import('../../report/table.ts'),
-    ]);
-  const seed = Number(text(options, 'seed') ?? 1);
-  if (!Number.isSafeInteger(seed)) {
-    throw new WindtunnelError('usage', `--seed ${text(options, 'seed')} is not a whole number`);
-  }
-  const result = await runExperiment(retries, {
-    target: localTarget(mesh.control),
-    traffic: networkTraffic(projectDir),
-    progress,
-    signal,
-    seed,
-    runId: randomBytes(4).toString('hex'),
-    startedAt: new Date(),
-  });
-  print('');
-  print(tables.renderTable(result));
-  const files = await reports.writeReports(result, join(mesh.folder, 'reports'));
-  print(`report: ${relative(input.cwd, files.html)}   data: ${relative(input.cwd, files.json)}`);
-  return result.verdict === 'confirmed';
-}
-
 async function tellAddresses(input: CommandInput, mesh: RunningMesh): Promise<void> {
   const { entry, name } = await mesh.control.status();
   const { print } = input;
   const instance = name === 'default' ? '' : ` --name ${name}`;
-  if (input.options.exit || input.signal.aborted) return;
   print('');
   if (entry !== null) {
     const shop = `http://${entry.address}:${entry.port}`;
