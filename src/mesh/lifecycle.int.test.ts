@@ -4,6 +4,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { Agent } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import {
@@ -13,6 +14,7 @@ import {
   tinyImages,
   tinyProject,
 } from '../../test/support/tiny-mesh.ts';
+import { parseResources } from '../manifests/load.ts';
 import { connect } from './client.ts';
 import { isRunning, markedProcesses, type ProcessIdentity } from './processes/identity.ts';
 import { instanceFolder, readState } from './state.ts';
@@ -80,6 +82,24 @@ it('ends in order by its control server, and keeps the logs', async () => {
   expect(existsSync(join(mesh.folder, 'state.json'))).toBe(false);
   expect(existsSync(join(mesh.folder, 'logs', 'backend-0.tiny.app.log'))).toBe(true);
   await expect(control.status()).rejects.toMatchObject({ code: 'not-running' });
+});
+
+it('ends in the middle of a rollout without leaving the pod that was about to start', async () => {
+  const mesh = await project.start();
+  const tiny = readFileSync(join(project.manifests, 'tiny.yaml'), 'utf8');
+  const changed = tiny.replaceAll(
+    '- { name: ECHO_PORT,',
+    '- { name: CHANGED, value: "1" }\n            $&',
+  );
+  expect(changed).not.toBe(tiny);
+  const report = await mesh.control.apply('test', parseResources(changed, 'tiny.yaml'));
+  expect(report.changed).not.toEqual([]);
+  await mesh.stop();
+  // A pod takes a moment to leave; its successor would come after that.
+  for (let round = 0; round < 10; round++) {
+    expect(markedProcesses(mesh.folder)).toEqual([]);
+    await sleep(300);
+  }
 });
 
 it('refuses whoever lacks the token of the control server', async () => {
