@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import type { Reporter, TestModule, TestRunEndReason } from 'vitest/node';
 
 /**
- * Ends a test run with the line `N passed, N failed` (and `, N skipped` where there are any), alone.
+ * Ends a test run with the line `N passed, N failed`, alone; a line before it counts what was skipped, if anything was.
  *
  * A module that could not be loaded counts as one failure, and so does a run that was interrupted
  * or that found no test at all: a run that proved nothing must not read as a success.
@@ -31,9 +31,9 @@ export default class SummaryReporter implements Reporter {
       failed = Math.max(1, unhandled.length);
     }
     if (passed + failed === 0) failed = 1;
-    const tail = skipped > 0 ? `, ${skipped} skipped` : '';
+    const before = skipped > 0 ? `${skipped} skipped: each said above what it needs\n` : '';
     process.once('exit', () => {
-      writeSync(1, `${passed} passed, ${failed} failed${tail}\n`);
+      writeSync(1, `${before}${passed} passed, ${failed} failed\n`);
     });
   }
 }
