@@ -33,11 +33,7 @@ export function normalise(config: EnvoyConfig): EnvoyConfig {
     (list ?? []).map((resource) => normaliseValue(resource) as T);
   const byName = (a: { name: string }, b: { name: string }): number => compare(a.name, b.name);
   return {
-    // Redirected traffic enters Istio's sidecar by virtualOutbound, and falls through it to listeners that do
-    // not bind; locally each listener binds, and nothing is redirected.
-    listeners: strip(config.listeners)
-      .filter((listener) => listener.name !== 'virtualOutbound')
-      .sort(byName),
+    listeners: strip(config.listeners).sort(byName),
     clusters: strip(config.clusters).sort(byName),
     routes: strip(config.routes).sort(byName),
     endpoints: strip(config.endpoints).sort((a, b) => compare(a.clusterName, b.clusterName)),

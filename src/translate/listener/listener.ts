@@ -56,19 +56,28 @@ const httpInspector = extension(
   'envoy.extensions.filters.listener.http_inspector.v3.HttpInspector',
 );
 
-function fallThrough({ scope }: TranslateContext): JsonObject {
-  const cluster =
-    scope.outboundTrafficPolicy === 'REGISTRY_ONLY'
-      ? 'BlackHoleCluster'
-      : scope.egressProxy === undefined
-        ? 'PassthroughCluster'
-        : clusterOf(readDestination(scope.egressProxy), undefined, 0);
-  const proxy = extension(
+function fallThrough(context: TranslateContext): JsonObject {
+  return {
+    filterChainMatch: {},
+    filters: fallThroughFilters(context),
+    name: 'PassthroughFilterChain',
+  };
+}
+
+/** What a connection that no service claims goes through: to where it was dialled, to the egress proxy, or nowhere. */
+export function fallThroughFilters({ scope }: TranslateContext): JsonObject[] {
+  if (scope.outboundTrafficPolicy === 'REGISTRY_ONLY') return [tcpTo('BlackHoleCluster')];
+  if (scope.egressProxy === undefined) return [tcpTo('PassthroughCluster')];
+  return [tcpTo(clusterOf(readDestination(scope.egressProxy), undefined, 0))];
+}
+
+/** The filter that passes a connection on to one cluster as it is. */
+export function tcpTo(cluster: string): JsonObject {
+  return extension(
     'envoy.filters.network.tcp_proxy',
     'envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy',
     { statPrefix: cluster, cluster },
   );
-  return { filterChainMatch: {}, filters: [proxy], name: 'PassthroughFilterChain' };
 }
 
 /** Names of the route configurations that listeners ask for by RDS, each once. */
