@@ -5,7 +5,7 @@ import { sendCall } from '../../call/send.ts';
 import { WindtunnelError } from '../../errors.ts';
 import type { AccessLogEntry, MeshControl } from '../../mesh/control.ts';
 import { connect } from '../../mesh/client.ts';
-import { instanceFolder } from '../../mesh/state.ts';
+import { defaultInstance, instanceFolder } from '../../mesh/state.ts';
 import { buildCall, type Call, callParameters } from '../../topology/calls.ts';
 import { callersOf, operationNamed } from '../../topology/derive.ts';
 import { INGRESS, type Topology } from '../../topology/model.ts';
@@ -181,8 +181,10 @@ function report(input: CommandInput, { call, caller, traceId, outcome, hops }: R
   if (outcome.problem !== undefined) input.print(`  ${outcome.problem}`);
   input.print(`hops of trace ${traceId}:`);
   for (const line of renderHops(hops)) input.print(`  ${line}`);
-  if (hops.length === 0)
-    input.print(
-      `  none: the call did not reach a sidecar; see ${join('.windtunnel', 'NAME', 'logs')}`,
-    );
+  if (hops.length > 0) return;
+  const folder = join('.windtunnel', text(input.options, 'name') ?? defaultInstance, 'logs');
+  input.print(
+    `  none: the proxy of ${caller} passed no request on, as it does with a call that the caller's`,
+  );
+  input.print(`  Sidecar does not let out; what became of the connection is in ${folder}`);
 }
