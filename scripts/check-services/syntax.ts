@@ -63,7 +63,7 @@ export function* within(
   const pending: Node[] = [node];
   for (let next = pending.pop(); next; next = pending.pop()) {
     yield next;
-    if (next === node || descend(next)) pending.push(...childrenOf(next).reverse());
+    if (next === node || descend(next)) pending.push(...childrenOf(next).toReversed());
   }
 }
 

@@ -20,7 +20,7 @@ import type { Service } from './service.ts';
 const host = '127.0.0.1';
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
+  for (const close of closers.splice(0).toReversed()) await close();
 });
 
 async function start(service: Service): Promise<number> {

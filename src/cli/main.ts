@@ -38,7 +38,7 @@ process.exitCode = await runCli(process.argv.slice(2), commands, {
   progress: createProgress({
     write: (text) => void process.stderr.write(text),
     nowMs: () => performance.now(),
-    interactive: process.stderr.isTTY === true && !process.env.CI,
+    interactive: process.stderr.isTTY && !process.env.CI,
   }),
   signal: abort.signal,
 });

@@ -11,7 +11,7 @@ import { createRestSender, type RestOptions } from './rest.ts';
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
 const listen = async (listener: RequestListener): Promise<number> => {
