@@ -9,7 +9,7 @@ import type {
   World,
 } from '../manifests/world.ts';
 import { createAddressBook } from '../translate/addresses.ts';
-import { findReferences, serviceNames } from './references.ts';
+import { findReferences, podOf, serviceNames } from './references.ts';
 import { hostPortPairs } from './container-env.ts';
 
 /** A Service's port that a pod calls, by the name under which it does. */
@@ -18,6 +18,8 @@ export interface Outbound {
   authority: string;
   service: MeshService;
   port: ServicePort;
+  /** The one replica that is meant, `db-0` of `db-0.db:5432`; undefined: any. */
+  pod: string | undefined;
 }
 
 /** What the local mesh runs for one replica: what a Pod is in a cluster. */
@@ -60,12 +62,12 @@ function outboundOf(world: World, workload: Workload, extra: string[] = []): Out
   const texts = [...workload.containers.flatMap(textsOf), ...extra];
   for (const text of texts) {
     for (const { authority, service, port } of findReferences(text, names)) {
-      found.set(authority, { authority, service, port });
+      found.set(authority, { authority, service, port, pod: podOf(authority, service) });
     }
   }
   for (const container of workload.containers) {
     for (const { authority, service, port } of hostPortPairs(container, names)) {
-      found.set(authority, { authority, service, port });
+      found.set(authority, { authority, service, port, pod: podOf(authority, service) });
     }
   }
   return [...found.values()];

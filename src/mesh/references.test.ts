@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { buildWorld } from '../manifests/build-world.ts';
 import { parseResources } from '../manifests/load.ts';
-import { findReferences, replaceReferences, serviceNames } from './references.ts';
+import { findReferences, podOf, replaceReferences, serviceNames } from './references.ts';
 
 const world = buildWorld(
   parseResources(
@@ -20,6 +20,16 @@ apiVersion: v1
 kind: Service
 metadata: { name: broker, namespace: shop }
 spec: { selector: { app: broker }, ports: [{ name: tcp-amqp, port: 5672 }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: db, namespace: shop }
+spec: { clusterIP: None, selector: { app: db }, ports: [{ name: tcp, port: 5432 }] }
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: { name: db, namespace: shop }
+spec: { serviceName: db, replicas: 2, selector: { matchLabels: { app: db } }, template: { metadata: { labels: { app: db } } } }
 `,
     'services.yaml',
   ),
@@ -80,4 +90,17 @@ it('replaces what it is told to, and leaves the rest of the text alone', () => {
   expect(
     replaceReferences('x=users:8080; http://users/a?b=users; broker:5672', shop, address),
   ).toBe('x=127.0.0.1:1; http://127.0.0.1:2/a?b=users; broker:5672');
+});
+
+it('knows the pods of a StatefulSet by the names that their headless Service gives them', () => {
+  expect(found('db-0.db:5432,db-1.db.shop.svc.cluster.local:5432,db-2.db:5432')).toEqual([
+    'db-0.db:5432 = db.shop:5432',
+    'db-1.db.shop.svc.cluster.local:5432 = db.shop:5432',
+  ]);
+  expect(found('db-0.db:5432', other)).toEqual([]);
+  const [db, users] = ['db', 'users'].map((name) => shop.get(name));
+  if (!db || !users) throw new Error('no service');
+  expect(podOf('db-1.db.shop:5432', db)).toBe('db-1');
+  expect(podOf('db.shop:5432', db)).toBeUndefined();
+  expect(podOf('users.shop:8080', users)).toBeUndefined();
 });

@@ -1,3 +1,5 @@
+import { asRecord } from '../manifests/fields.ts';
+import { workloadsOf } from '../manifests/select.ts';
 import type { MeshService, ServicePort, World } from '../manifests/world.ts';
 
 /** A place in a text that names a port of a Service: `users:8080`, `http://users`, `grpc://users.shop.svc:50051`. */
@@ -34,8 +36,13 @@ export function serviceNames(world: World, namespace: string): Map<string, MeshS
     const { name, namespace: own, host, origin } = service;
     names.set(host, service);
     if (origin !== 'service') continue;
-    for (const suffix of ['', '.svc', '.svc.cluster.local'])
+    for (const suffix of ['', '.svc', '.svc.cluster.local']) {
       names.set(`${name}.${own}${suffix}`, service);
+      for (const pod of namedPods(world, service)) {
+        names.set(`${pod}.${name}.${own}${suffix}`, service);
+        if (own === namespace && suffix === '') names.set(`${pod}.${name}`, service);
+      }
+    }
   }
   // The search path begins with the caller's own namespace, so its short names win over everything else.
   for (const service of world.services) {
@@ -44,6 +51,20 @@ export function serviceNames(world: World, namespace: string): Map<string, MeshS
     }
   }
   return names;
+}
+
+/** The pods that have a DNS name of their own below a Service: a StatefulSet's, whose `serviceName` it is. */
+const namedPods = (world: World, service: MeshService): string[] =>
+  workloadsOf(world, service)
+    .filter(({ resource }) => asRecord(resource.body.spec).serviceName === service.name)
+    .filter(({ resource }) => resource.kind === 'StatefulSet')
+    .flatMap(({ name, replicas }) => Array.from({ length: replicas }, (_, at) => `${name}-${at}`));
+
+/** The pod that an authority means, `db-0` of `db-0.db:5432`; undefined when it means any of the Service's. */
+export function podOf(authority: string, service: MeshService): string | undefined {
+  const [first = '', second] = authority.replace(/:\d+$/, '').split('.');
+  const isNamed = service.resolution === 'passthrough' && service.origin === 'service';
+  return isNamed && second === service.name && /-\d+$/.test(first) ? first : undefined;
 }
 
 const schemeBefore = (text: string, start: number): string | undefined =>

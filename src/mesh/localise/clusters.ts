@@ -5,8 +5,13 @@ import type { Backend, LocaliseInput } from './input.ts';
 import { loopback, object, objects, socketAddress, text, without } from './json.ts';
 
 /** The local stand-in for PassthroughCluster when the caller wanted to go to `outbound`. */
-export function passthroughCluster({ service, port }: Outbound): string {
-  return `passthrough|${service.host}|${port.port}`;
+export function passthroughCluster({ service, port, pod }: Outbound): string {
+  return podCluster(`passthrough|${service.host}|${port.port}`, pod);
+}
+
+/** The part of a cluster that is one pod, where callers dial pods by name; the cluster itself without one. */
+export function podCluster(cluster: string, pod: string | undefined): string {
+  return pod === undefined ? cluster : `${cluster}@${pod}`;
 }
 
 /** Clusters and endpoints of one pod. */
@@ -105,23 +110,36 @@ const inlineCluster = (input: LocaliseInput, cluster: JsonObject): JsonObject | 
   );
 };
 
-/** Headless Services: the caller's DNS would have chosen one of the replicas, so any of them will do. */
-const headlessCluster = (input: LocaliseInput, cluster: JsonObject): JsonObject | undefined => {
+/** Headless Services: the caller's DNS would have chosen one of the replicas, so any of them will do, but for who names one. */
+const headlessClusters = (input: LocaliseInput, cluster: JsonObject): JsonObject[] => {
   const { host, port } = destinationOf(text(cluster.name));
-  const caller = input.pod.outbound.find(({ service }) => service.host === host);
-  const servicePort = caller?.service.ports.find((candidate) => candidate.port === port);
-  if (!caller || !servicePort) return undefined;
-  const ready = input.backends(caller.service, servicePort).filter((backend) => backend.ready);
-  return {
-    ...without(cluster, ...originalDestination),
-    type: 'STATIC',
-    lbPolicy: 'ROUND_ROBIN',
-    loadAssignment: {
-      clusterName: text(cluster.name),
-      endpoints: [{ lbEndpoints: ready.map(withTlsMode) }],
-    },
-  };
+  const callers = input.pod.outbound.filter(({ service }) => service.host === host);
+  const pods = [...new Set(callers.map(({ pod }) => pod))];
+  return pods.flatMap((pod) => {
+    const service = callers[0]?.service;
+    const servicePort = service?.ports.find((candidate) => candidate.port === port);
+    if (!service || !servicePort) return [];
+    const name = podCluster(text(cluster.name), pod);
+    const lbEndpoints = readyBackends(input, { service, port: servicePort, pod }).map(withTlsMode);
+    return [
+      {
+        ...without(cluster, ...originalDestination),
+        name,
+        type: 'STATIC',
+        lbPolicy: 'ROUND_ROBIN',
+        loadAssignment: { clusterName: name, endpoints: [{ lbEndpoints }] },
+      },
+    ];
+  });
 };
+
+const readyBackends = (
+  input: LocaliseInput,
+  { service, port, pod }: Pick<Outbound, 'service' | 'port' | 'pod'>,
+): Backend[] =>
+  input
+    .backends(service, port)
+    .filter((backend) => backend.ready && backend.pod === (pod ?? backend.pod));
 
 const withTlsMode = (backend: Backend): JsonObject => ({
   endpoint: { address: loopback(backend.port) },
@@ -134,7 +152,7 @@ const passthrough = (input: LocaliseInput, outbound: Outbound): LocalClusters =>
   const name = passthroughCluster(outbound);
   const original = input.config.clusters.find((cluster) => cluster.name === 'PassthroughCluster');
   const base = without(object(original), ...originalDestination, 'type', 'name');
-  const ready = input.backends(outbound.service, outbound.port).filter((backend) => backend.ready);
+  const ready = readyBackends(input, outbound);
   return {
     clusters: [
       { connectTimeout: '10s', ...base, name, type: 'EDS', edsClusterConfig: { edsConfig: ads } },
@@ -148,20 +166,19 @@ const passthrough = (input: LocaliseInput, outbound: Outbound): LocalClusters =>
   };
 };
 
-const localCluster = (input: LocaliseInput, cluster: JsonObject): JsonObject | undefined => {
+const localClustersOf = (input: LocaliseInput, cluster: JsonObject): JsonObject[] => {
   const name = text(cluster.name);
-  if (name.startsWith('inbound|')) return inboundCluster(input, cluster);
-  if (name === 'PassthroughCluster' || name === 'InboundPassthroughCluster') return undefined;
-  if (cluster.type === 'ORIGINAL_DST') return headlessCluster(input, cluster);
-  return cluster.loadAssignment === undefined ? cluster : inlineCluster(input, cluster);
+  if (name.startsWith('inbound|')) return [inboundCluster(input, cluster)];
+  if (name === 'PassthroughCluster' || name === 'InboundPassthroughCluster') return [];
+  if (cluster.type === 'ORIGINAL_DST') return headlessClusters(input, cluster);
+  if (cluster.loadAssignment === undefined) return [cluster];
+  const inline = inlineCluster(input, cluster);
+  return inline === undefined ? [] : [inline];
 };
 
 /** Clusters with loopback endpoints; items 10 to 12 of normalise.ts. Throws `unsupported` for a call out of this machine. */
 export function localClusters(input: LocaliseInput): LocalClusters {
-  const clusters = input.config.clusters.flatMap((cluster) => {
-    const local = localCluster(input, cluster);
-    return local === undefined ? [] : [local];
-  });
+  const clusters = input.config.clusters.flatMap((cluster) => localClustersOf(input, cluster));
   const passthroughs = new Map(
     input.pod.outbound.map((outbound) => [
       passthroughCluster(outbound),

@@ -5,6 +5,8 @@ import type { AccessLogTarget } from './access-log-format.ts';
 
 /** A replica that a Service's port leads to, as a peer on this machine reaches it. */
 export interface Backend {
+  /** Name of the replica's pod. */
+  pod: string;
   /** On 127.0.0.1: the sidecar's inbound listener, or the process where there is no sidecar. */
   port: number;
   ready: boolean;
@@ -23,7 +25,7 @@ export interface LocaliseInput {
   /** Replicas behind a Service's port. */
   backends(service: MeshService, port: ServicePort): Backend[];
   clusterIp(service: MeshService): string | undefined;
-  /** Synthetic addresses of the replicas behind a Service. */
-  podIps(service: MeshService): string[];
+  /** Synthetic addresses of the replicas behind a Service; of one when `pod` is given. */
+  podIps(service: MeshService, pod?: string): string[];
   log: AccessLogTarget;
 }

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../json.ts';
 import { type Outbound, portKeys } from '../pods.ts';
 import { connectionLog } from './access-log-format.ts';
-import { passthroughCluster } from './clusters.ts';
+import { passthroughCluster, podCluster } from './clusters.ts';
 import { rebuildChain } from './http-manager.ts';
 import type { LocaliseInput } from './input.ts';
 import { loopback, object, objects, socketAddress, text, without } from './json.ts';
@@ -67,9 +67,9 @@ const addressIs = (listener: JsonObject, ip: string, port: number): boolean => {
 /** The listener that Envoy would choose for a connection to `outbound`: exact address, then any address, then all ports. */
 const listenerFor = (input: LocaliseInput, outbound: Outbound): JsonObject | undefined => {
   const { listeners } = input.config;
-  const { service, port } = outbound;
+  const { service, port, pod } = outbound;
   const clusterIp = input.clusterIp(service);
-  const ips = [...(clusterIp === undefined ? input.podIps(service) : [clusterIp]), '0.0.0.0'];
+  const ips = [...(clusterIp === undefined ? input.podIps(service, pod) : [clusterIp]), '0.0.0.0'];
   for (const ip of ips) {
     const found = listeners.find(
       ({ name, ...listener }) => name !== 'virtualInbound' && addressIs(listener, ip, port.port),
@@ -107,20 +107,36 @@ const chainsFor = (listener: JsonObject, ips: string[], port: number): JsonObjec
   });
 };
 
-const withPassthrough = (routes: JsonObject, cluster: string): JsonObject =>
+const withClusters = (routes: JsonObject, rename: (cluster: string) => string): JsonObject =>
   JSON.parse(
-    JSON.stringify(routes).replaceAll('"PassthroughCluster"', JSON.stringify(cluster)),
+    JSON.stringify(routes).replace(
+      /"(PassthroughCluster|outbound\|[^"]*)"/g,
+      (_, cluster: string) => JSON.stringify(rename(cluster)),
+    ),
   ) as JsonObject;
 
+/** The cluster that stands here for one of Istio's: see items 10 and 12 of normalise.ts. */
+const renameFor = (input: LocaliseInput, outbound: Outbound): ((cluster: string) => string) => {
+  const dialled = new Set(
+    input.config.clusters.filter(({ type }) => type === 'ORIGINAL_DST').map(({ name }) => name),
+  );
+  return (cluster) => {
+    if (cluster === 'PassthroughCluster') return passthroughCluster(outbound);
+    return dialled.has(cluster) && cluster.endsWith(`|${outbound.service.host}`)
+      ? podCluster(cluster, outbound.pod)
+      : cluster;
+  };
+};
+
 const toOutbound = (input: LocaliseInput, outbound: Outbound): LocalOutbound => {
-  const { authority, service, port } = outbound;
+  const { authority, service, port, pod } = outbound;
   const localPort = input.port(portKeys.outbound(input.pod.id, authority));
-  const passthrough = passthroughCluster(outbound);
+  const rename = renameFor(input, outbound);
   const routes: JsonObject[] = [];
   const changes = {
     log: input.log,
     direction: 'outbound' as const,
-    tcpCluster: (cluster: string) => (cluster === 'PassthroughCluster' ? passthrough : cluster),
+    tcpCluster: rename,
     http: (manager: JsonObject): JsonObject => {
       const filters = [
         authorityFilter(authority, localPort),
@@ -132,14 +148,13 @@ const toOutbound = (input: LocaliseInput, outbound: Outbound): LocalOutbound => 
       const found = input.config.routes.find(({ name }) => name === istioName);
       if (!found) return { ...manager, httpFilters: filters };
       const name = routeName(istioName, authority);
-      routes.push({ ...withPassthrough(found, passthrough), name });
+      routes.push({ ...withClusters(found, rename), name });
       return { ...manager, httpFilters: filters, rds: { ...rds, routeConfigName: name } };
     },
   };
   const clusterIp = input.clusterIp(service);
-  const ips = clusterIp === undefined ? input.podIps(service) : [clusterIp];
-  const chosen = listenerFor(input, outbound);
-  const listener = chosen ?? { filterChains: [tcpChain('PassthroughCluster')] };
+  const ips = clusterIp === undefined ? input.podIps(service, pod) : [clusterIp];
+  const listener = object(listenerFor(input, outbound));
   const chains = chainsFor(listener, ips, port.port).map((chain) => rebuildChain(chain, changes));
   const fallback = listener.defaultFilterChain;
   const name = `outbound|${authority}`;
@@ -172,19 +187,6 @@ const toOutbound = (input: LocaliseInput, outbound: Outbound): LocalOutbound => 
 
 const keep = (json: JsonObject, ...keys: string[]): JsonObject =>
   Object.fromEntries(Object.entries(json).filter(([key]) => keys.includes(key)));
-
-const tcpChain = (cluster: string): JsonObject => ({
-  filters: [
-    {
-      name: 'envoy.filters.network.tcp_proxy',
-      typedConfig: {
-        '@type': 'type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy',
-        statPrefix: cluster,
-        cluster,
-      },
-    },
-  ],
-});
 
 /** One listener for each authority that the pod calls; items 7 and 12 of normalise.ts. */
 export function outboundListeners(input: LocaliseInput): LocalOutbound {

@@ -48,10 +48,10 @@ export function withPlainProxies(pods: PodSet, options: PlainProxyOptions): PodS
   const servers = new Map<number, Server>();
   let plan: Plan | undefined;
 
-  const chooseBackend = ({ service, port }: Outbound): number | undefined => {
+  const chooseBackend = ({ service, port, pod: one }: Outbound): number | undefined => {
     if (!plan) return undefined;
-    const ready = backendsOf(plan.world, plan.pods, service, port).filter(({ pod }) =>
-      pods.isReady(pod.id),
+    const ready = backendsOf(plan.world, plan.pods, service, port).filter(
+      ({ pod }) => pods.isReady(pod.id) && pod.name === (one ?? pod.name),
     );
     const chosen = ready[Math.floor(random() * ready.length)];
     if (!chosen) return undefined;

@@ -95,7 +95,12 @@ export interface LocalSurroundings {
 const backend = (pod: Pod, port: number, around: LocalSurroundings): Backend => {
   const behindSidecar = pod.sidecar && pod.inboundPorts.includes(port);
   const key = behindSidecar ? portKeys.inbound(pod.id, port) : portKeys.app(pod.id, port);
-  return { port: around.port(key), ready: around.isReady(pod.id), sidecar: behindSidecar };
+  return {
+    pod: pod.name,
+    port: around.port(key),
+    ready: around.isReady(pod.id),
+    sidecar: behindSidecar,
+  };
 };
 
 /** What each Envoy of a plan gets by discovery, but for secrets, by node id. Throws `unsupported` for calls off this machine. */
@@ -113,9 +118,11 @@ export function localConfigs(plan: Plan, around: LocalSurroundings): Map<string,
         backend(pod, targetPort, around),
       ),
     clusterIp: (service) => addresses.clusterIp(service),
-    podIps: (service) => {
+    podIps: (service, one) => {
       const workloads = workloadsOf(plan.world, service);
-      return plan.pods.filter(({ workload }) => workloads.includes(workload)).map(({ ip }) => ip);
+      return plan.pods
+        .filter(({ workload, name }) => workloads.includes(workload) && name === (one ?? name))
+        .map(({ ip }) => ip);
     },
   };
   return new Map(
