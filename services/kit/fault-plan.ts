@@ -101,6 +101,17 @@ export function createFaultPlan(options: FaultPlanOptions): FaultPlan {
   };
 }
 
+/** Numbers from 0 (included) to 1 (excluded), the same for the same seed: mulberry32 (Tommy Ettinger, public domain). */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
+  };
+}
+
 function parseFault(entry: string): Fault | undefined {
   const named = faultsByCode.get(entry.toUpperCase());
   if (named === undefined && !/^[2-5][0-9][0-9]$/.test(entry)) {
@@ -112,15 +123,4 @@ function parseFault(entry: string): Fault | undefined {
   const httpStatus = named?.httpStatus ?? Number(entry);
   if (httpStatus < 400) return undefined;
   return named ?? { httpStatus, grpcCode: codeOfHttpStatus.get(httpStatus) ?? 'UNKNOWN' };
-}
-
-/** Numbers from 0 (included) to 1 (excluded), the same for the same seed: mulberry32 (Tommy Ettinger, public domain). */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
-  };
 }

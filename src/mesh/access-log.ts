@@ -3,11 +3,41 @@ import type { AccessLogEntry } from './control.ts';
 
 const maxBytesARead = 256 * 1024 * 1024;
 
-const numberOrNull = (value: unknown): number | null => {
+/**
+ * Reads the whole lines of an access log from byte `mark` on, up to byte `to`; the new mark is where the next call goes on.
+ * A mark beyond the end means the end: nothing is read, and what comes later is new.
+ * A file that is not there is empty; more than 256 MB are read in several calls.
+ */
+export async function readAccessLog(
+  file: string,
+  mark: number,
+  to = Number.MAX_SAFE_INTEGER,
+): Promise<{ entries: AccessLogEntry[]; mark: number }> {
+  const handle = await open(file, 'r').catch(() => undefined);
+  if (!handle) return { entries: [], mark: 0 };
+  try {
+    const size = Math.min((await handle.stat()).size, to);
+    const from = Math.min(mark, size);
+    const length = Math.min(size - from, maxBytesARead);
+    const buffer = Buffer.alloc(length);
+    const { bytesRead } = await handle.read(buffer, 0, length, from);
+    const end = buffer.subarray(0, bytesRead).lastIndexOf(0x0a) + 1;
+    const lines = buffer.toString('utf8', 0, end).split('\n');
+    const entries = lines.flatMap((line) => {
+      const entry = line === '' ? undefined : parseLine(line);
+      return entry ? [entry] : [];
+    });
+    return { entries, mark: from + end };
+  } finally {
+    await handle.close();
+  }
+}
+
+function numberOrNull(value: unknown): number | null {
   if (value === null || value === undefined || value === '' || value === '-') return null;
   const number = Number(value);
   return Number.isNaN(number) ? null : number;
-};
+}
 
 /** One line of the log; undefined when it is no JSON object. Headers arrive as strings, so numbers in them are parsed here. */
 function parseLine(line: string): AccessLogEntry | undefined {
@@ -47,34 +77,4 @@ function parseLine(line: string): AccessLogEntry | undefined {
     peer: textOrNull('peer'),
     transportFailure: textOrNull('transportFailure'),
   };
-}
-
-/**
- * Reads the whole lines of an access log from byte `mark` on, up to byte `to`; the new mark is where the next call goes on.
- * A mark beyond the end means the end: nothing is read, and what comes later is new.
- * A file that is not there is empty; more than 256 MB are read in several calls.
- */
-export async function readAccessLog(
-  file: string,
-  mark: number,
-  to = Number.MAX_SAFE_INTEGER,
-): Promise<{ entries: AccessLogEntry[]; mark: number }> {
-  const handle = await open(file, 'r').catch(() => undefined);
-  if (!handle) return { entries: [], mark: 0 };
-  try {
-    const size = Math.min((await handle.stat()).size, to);
-    const from = Math.min(mark, size);
-    const length = Math.min(size - from, maxBytesARead);
-    const buffer = Buffer.alloc(length);
-    const { bytesRead } = await handle.read(buffer, 0, length, from);
-    const end = buffer.subarray(0, bytesRead).lastIndexOf(0x0a) + 1;
-    const lines = buffer.toString('utf8', 0, end).split('\n');
-    const entries = lines.flatMap((line) => {
-      const entry = line === '' ? undefined : parseLine(line);
-      return entry ? [entry] : [];
-    });
-    return { entries, mark: from + end };
-  } finally {
-    await handle.close();
-  }
 }

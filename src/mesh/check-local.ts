@@ -11,24 +11,6 @@ const oneAddress =
 const ipFields = ['ipBlocks', 'notIpBlocks', 'remoteIpBlocks', 'notRemoteIpBlocks'];
 const ipKeys = ['source.ip', 'remote.ip', 'destination.ip'];
 
-const checkAuthorization = (resource: Resource, refuse: Refuse): void => {
-  for (const [index, rule] of asRecords(asRecord(resource.body.spec).rules).entries()) {
-    const path = `spec.rules[${index}]`;
-    for (const [at, from] of asRecords(rule.from).entries()) {
-      const source = asRecord(from.source);
-      for (const field of ipFields) {
-        if (asList(source[field]).length > 0) {
-          refuse(`${path}.from[${at}].source.${field}`, oneAddress);
-        }
-      }
-    }
-    for (const [at, condition] of asRecords(rule.when).entries()) {
-      const key = asString(condition.key) ?? '';
-      if (ipKeys.includes(key)) refuse(`${path}.when[${at}].key ${key}`, oneAddress);
-    }
-  }
-};
-
 /** Volumes without content of their own: the program finds or makes its folder on this machine, as it can. */
 const emptyVolumes = new Set(['emptyDir', 'persistentVolumeClaim', 'ephemeral']);
 
@@ -44,24 +26,6 @@ const checkVolumes = (spec: Record<string, unknown>, path: string, refuse: Refus
     const where = JSON.stringify(mount.mountPath);
     const reason = `processes share this machine's files, so that nothing is mounted at ${where}: hand it on by env, or put the file into the image's folder`;
     refuse(`${path}.volumes[${index}].${kind}`, reason);
-  }
-};
-
-const checkPod = (resource: Resource, refuse: Refuse): void => {
-  const own = asRecord(resource.body.spec);
-  const isPod = resource.kind === 'Pod';
-  const spec = isPod ? own : asRecord(asRecord(own.template).spec);
-  const path = isPod ? 'spec' : 'spec.template.spec';
-  checkVolumes(spec, path, refuse);
-  const initial = asRecords(spec.initContainers);
-  const isInjected = [...initial, ...asRecords(spec.containers)].some(
-    ({ name }) => name === 'istio-proxy' || name === 'istio-init',
-  );
-  if (isInjected) {
-    refuse(path, 'it has its sidecar in it already: give the manifest as it was before injection');
-  } else if (initial.length > 0) {
-    const reason = 'processes of a pod start together, and nothing runs before them';
-    refuse(`${path}.initContainers`, reason);
   }
 };
 
@@ -90,4 +54,40 @@ export function checkLocal(world: World): void {
     'unsupported',
     'Take these out for the local mesh, or run on a cluster with Istio.',
   );
+}
+
+function checkAuthorization(resource: Resource, refuse: Refuse): void {
+  for (const [index, rule] of asRecords(asRecord(resource.body.spec).rules).entries()) {
+    const path = `spec.rules[${index}]`;
+    for (const [at, from] of asRecords(rule.from).entries()) {
+      const source = asRecord(from.source);
+      for (const field of ipFields) {
+        if (asList(source[field]).length > 0) {
+          refuse(`${path}.from[${at}].source.${field}`, oneAddress);
+        }
+      }
+    }
+    for (const [at, condition] of asRecords(rule.when).entries()) {
+      const key = asString(condition.key) ?? '';
+      if (ipKeys.includes(key)) refuse(`${path}.when[${at}].key ${key}`, oneAddress);
+    }
+  }
+}
+
+function checkPod(resource: Resource, refuse: Refuse): void {
+  const own = asRecord(resource.body.spec);
+  const isPod = resource.kind === 'Pod';
+  const spec = isPod ? own : asRecord(asRecord(own.template).spec);
+  const path = isPod ? 'spec' : 'spec.template.spec';
+  checkVolumes(spec, path, refuse);
+  const initial = asRecords(spec.initContainers);
+  const isInjected = [...initial, ...asRecords(spec.containers)].some(
+    ({ name }) => name === 'istio-proxy' || name === 'istio-init',
+  );
+  if (isInjected) {
+    refuse(path, 'it has its sidecar in it already: give the manifest as it was before injection');
+  } else if (initial.length > 0) {
+    const reason = 'processes of a pod start together, and nothing runs before them';
+    refuse(`${path}.initContainers`, reason);
+  }
 }

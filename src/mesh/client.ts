@@ -12,55 +12,6 @@ interface Answer {
 
 const timeoutMs = 120_000;
 
-const post = (port: number, token: string, path: string, body: string): Promise<Answer> =>
-  new Promise((resolve, reject) => {
-    const sent = request(
-      {
-        host: '127.0.0.1',
-        port,
-        path,
-        method: 'POST',
-        timeout: timeoutMs,
-        headers: {
-          authorization: `Bearer ${token}`,
-          'content-type': 'application/json',
-          'content-length': Buffer.byteLength(body),
-        },
-      },
-      (answer) => {
-        const chunks: Buffer[] = [];
-        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-        answer.on('end', () =>
-          resolve({
-            status: answer.statusCode ?? 0,
-            body: Buffer.concat(chunks).toString('utf8'),
-          }),
-        );
-        answer.on('error', reject);
-      },
-    );
-    sent.on('timeout', () => sent.destroy(new Error(`no answer within ${timeoutMs} ms`)));
-    sent.on('error', reject);
-    sent.end(body);
-  });
-
-const notRunning = (folder: string): WindtunnelError => {
-  const name = basename(folder);
-  const named = name === defaultInstance ? '' : ` --name ${name}`;
-  return new WindtunnelError('not-running', `no local mesh runs in ${folder}`, {
-    next: `windtunnel up${named} starts one`,
-  });
-};
-
-const thrownBy = (body: string): WindtunnelError => {
-  const { error } = JSON.parse(body || '{}') as {
-    error?: { code: string; message: string; next?: string };
-  };
-  const code: ErrorCode = errorCodes.find((known) => known === error?.code) ?? 'internal';
-  const details = error?.next === undefined ? {} : { next: error.next };
-  return new WindtunnelError(code, error?.message ?? 'the instance refused the request', details);
-};
-
 /**
  * Connects to the instance in `folder`. Throws `not-running` when there is none; so does every call once it ended.
  * Errors of the instance arrive with their code and next step.
@@ -107,4 +58,54 @@ export function connectInstance(
   name: string = defaultInstance,
 ): Promise<MeshControl> {
   return connect(instanceFolder(projectDir, name));
+}
+
+function post(port: number, token: string, path: string, body: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      {
+        host: '127.0.0.1',
+        port,
+        path,
+        method: 'POST',
+        timeout: timeoutMs,
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(body),
+        },
+      },
+      (answer) => {
+        const chunks: Buffer[] = [];
+        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+        answer.on('end', () =>
+          resolve({
+            status: answer.statusCode ?? 0,
+            body: Buffer.concat(chunks).toString('utf8'),
+          }),
+        );
+        answer.on('error', reject);
+      },
+    );
+    sent.on('timeout', () => sent.destroy(new Error(`no answer within ${timeoutMs} ms`)));
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+function notRunning(folder: string): WindtunnelError {
+  const name = basename(folder);
+  const named = name === defaultInstance ? '' : ` --name ${name}`;
+  return new WindtunnelError('not-running', `no local mesh runs in ${folder}`, {
+    next: `windtunnel up${named} starts one`,
+  });
+}
+
+function thrownBy(body: string): WindtunnelError {
+  const { error } = JSON.parse(body || '{}') as {
+    error?: { code: string; message: string; next?: string };
+  };
+  const code: ErrorCode = errorCodes.find((known) => known === error?.code) ?? 'internal';
+  const details = error?.next === undefined ? {} : { next: error.next };
+  return new WindtunnelError(code, error?.message ?? 'the instance refused the request', details);
 }

@@ -57,25 +57,7 @@ export interface RewrittenContainer {
 const ownPort =
   /^(--?[\w-]*port=|:|0\.0\.0\.0:|\[::\]:|127\.0\.0\.1:|localhost:|http:\/\/(?:localhost|127\.0\.0\.1):)?(\d{2,5})(\/.*)?$/i;
 
-const rewriteOwnPort = (value: string, appPorts: Map<number, number>): string => {
-  const match = ownPort.exec(value);
-  const port = match && appPorts.get(Number(match[2]));
-  if (!match || port === undefined) return value;
-  const [, prefix = '', , rest = ''] = match;
-  // The mesh is on loopback only, whatever a container may bind.
-  const address = prefix.replace('0.0.0.0', '127.0.0.1').replace('[::]', '127.0.0.1');
-  return `${address === ':' ? '127.0.0.1:' : address}${port}${rest}`;
-};
-
-/** Whether a variable or option of this name holds an address or a port of the process itself. */
-const namesAddress = (name: string): boolean =>
-  /port|addr|host|listen|bind|url|endpoint/i.test(name);
-
 const anyAddress = new Set(['0.0.0.0', '::', '[::]']);
-
-/** A value that may be an address or a port of the process itself, as it is on this machine. */
-const rewriteOwn = (value: string, appPorts: Map<number, number>): string =>
-  anyAddress.has(value) ? '127.0.0.1' : rewriteOwnPort(value, appPorts);
 
 /** Kubernetes' own substitution: `$(NAME)` by the value of NAME, `$$(NAME)` stays as `$(NAME)`. */
 export function expand(text: string, env: Record<string, string>): string {
@@ -125,4 +107,24 @@ export function rewriteContainer(options: RewriteOptions): RewrittenContainer {
         : replaced;
     });
   return { command: rewriteWords(container.command), args: rewriteWords(container.args), env };
+}
+
+function rewriteOwnPort(value: string, appPorts: Map<number, number>): string {
+  const match = ownPort.exec(value);
+  const port = match && appPorts.get(Number(match[2]));
+  if (!match || port === undefined) return value;
+  const [, prefix = '', , rest = ''] = match;
+  // The mesh is on loopback only, whatever a container may bind.
+  const address = prefix.replace('0.0.0.0', '127.0.0.1').replace('[::]', '127.0.0.1');
+  return `${address === ':' ? '127.0.0.1:' : address}${port}${rest}`;
+}
+
+/** Whether a variable or option of this name holds an address or a port of the process itself. */
+function namesAddress(name: string): boolean {
+  return /port|addr|host|listen|bind|url|endpoint/i.test(name);
+}
+
+/** A value that may be an address or a port of the process itself, as it is on this machine. */
+function rewriteOwn(value: string, appPorts: Map<number, number>): string {
+  return anyAddress.has(value) ? '127.0.0.1' : rewriteOwnPort(value, appPorts);
 }

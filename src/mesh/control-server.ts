@@ -26,25 +26,6 @@ export interface ControlServer {
 
 const maxBodyBytes = 64 * 1024 * 1024;
 
-const readBody = async (request: IncomingMessage): Promise<string> => {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBodyBytes) throw new WindtunnelError('usage', 'the request is too large');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-};
-
-const isAuthorized = (header: string | undefined, token: string): boolean => {
-  const given = Buffer.from(header ?? '');
-  const wanted = Buffer.from(`Bearer ${token}`);
-  return given.length === wanted.length && timingSafeEqual(given, wanted);
-};
-
-const statusOf = (error: WindtunnelError): number => (error.code === 'internal' ? 500 : 422);
-
 /** Serves `control` on 127.0.0.1:port to whoever has the token. */
 export async function startControlServer(
   control: MeshControl,
@@ -91,4 +72,25 @@ export async function startControlServer(
         setTimeout(() => server.closeAllConnections(), 500).unref();
       }),
   };
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBodyBytes) throw new WindtunnelError('usage', 'the request is too large');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function isAuthorized(header: string | undefined, token: string): boolean {
+  const given = Buffer.from(header ?? '');
+  const wanted = Buffer.from(`Bearer ${token}`);
+  return given.length === wanted.length && timingSafeEqual(given, wanted);
+}
+
+function statusOf(error: WindtunnelError): number {
+  return error.code === 'internal' ? 500 : 422;
 }

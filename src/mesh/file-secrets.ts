@@ -13,10 +13,6 @@ const checkFile = (file: string, exists: (file: string) => boolean): string => {
   );
 };
 
-const readable = (file: string, exists: (file: string) => boolean): JsonObject => ({
-  filename: checkFile(file, exists),
-});
-
 /**
  * The secrets that Istio's agent would read from files for a sidecar, by the names that istiod gives them:
  * `file-root:FILE` (`file-root:system`: the authorities that this Node trusts) and `file-cert:CHAIN~KEY`, as DestinationRules
@@ -47,4 +43,10 @@ export function fileSecrets(
     }
   }
   return secrets;
+}
+
+function readable(file: string, exists: (file: string) => boolean): JsonObject {
+  return {
+    filename: checkFile(file, exists),
+  };
 }

@@ -23,29 +23,7 @@ export interface ImageMap {
   images: Map<string, LocalImage>;
 }
 
-const badMap = (file: string, what: string): WindtunnelError =>
-  new WindtunnelError('bad-manifest', `${file}: ${what}`, {
-    next: 'write `images: {NAME: {folder: FOLDER, command: [PROGRAM, ARGUMENT]}}`; folders are relative to the file',
-  });
-
 const known = new Set(['folder', 'command', 'workingDir']);
-
-const toImage = (file: string, name: string, value: unknown): LocalImage => {
-  if (!isRecord(value)) throw badMap(file, `${name} must be an object`);
-  const unknown = Object.keys(value).find((key) => !known.has(key));
-  if (unknown !== undefined) throw badMap(file, `${name}.${unknown} is not known`);
-  const { command = [] } = value;
-  if (!Array.isArray(command) || command.some((word) => typeof word !== 'string')) {
-    throw badMap(file, `${name}.command must be a list of strings`);
-  }
-  const folder = resolve(dirname(file), asString(value.folder) ?? '.');
-  if (!existsSync(folder)) throw badMap(file, `${name}.folder ${folder} does not exist`);
-  return {
-    folder,
-    command: command as string[],
-    workingDir: asString(value.workingDir) ?? '/app',
-  };
-};
 
 /** Reads an image map. A missing file is an error only when it was asked for; else the map is empty. */
 export async function loadImages(file: string, required: boolean): Promise<ImageMap> {
@@ -76,9 +54,6 @@ export async function loadImages(file: string, required: boolean): Promise<Image
     ),
   };
 }
-
-/** Image name without tag and digest. */
-const repository = (image: string): string => image.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
 
 /** What to run for a container: program, arguments, folder; before addresses are rewritten. */
 export interface ContainerCommand {
@@ -118,4 +93,32 @@ export function containerCommand(
   const inside = below && !below.startsWith('..') && !isAbsolute(below) ? below : '';
   const folder = join(image.folder, inside);
   return { command, args: container.args, cwd: existsSync(folder) ? folder : image.folder };
+}
+
+function badMap(file: string, what: string): WindtunnelError {
+  return new WindtunnelError('bad-manifest', `${file}: ${what}`, {
+    next: 'write `images: {NAME: {folder: FOLDER, command: [PROGRAM, ARGUMENT]}}`; folders are relative to the file',
+  });
+}
+
+function toImage(file: string, name: string, value: unknown): LocalImage {
+  if (!isRecord(value)) throw badMap(file, `${name} must be an object`);
+  const unknown = Object.keys(value).find((key) => !known.has(key));
+  if (unknown !== undefined) throw badMap(file, `${name}.${unknown} is not known`);
+  const { command = [] } = value;
+  if (!Array.isArray(command) || command.some((word) => typeof word !== 'string')) {
+    throw badMap(file, `${name}.command must be a list of strings`);
+  }
+  const folder = resolve(dirname(file), asString(value.folder) ?? '.');
+  if (!existsSync(folder)) throw badMap(file, `${name}.folder ${folder} does not exist`);
+  return {
+    folder,
+    command: command as string[],
+    workingDir: asString(value.workingDir) ?? '/app',
+  };
+}
+
+/** Image name without tag and digest. */
+function repository(image: string): string {
+  return image.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
 }

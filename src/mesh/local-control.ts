@@ -37,146 +37,6 @@ export interface LocalControlOptions {
 const flushMs = 80;
 const openTimeoutMs = 5000;
 
-const find = (runtime: Runtime, workload: string): Pod[] => {
-  const { pods, gateway } = runtime.plan();
-  const all = gateway ? [...pods, gateway] : pods;
-  const found = all.filter(
-    (pod) => workloadKey(pod.workload) === workload || pod.workload.name === workload,
-  );
-  const keys = new Set(found.map((pod) => workloadKey(pod.workload)));
-  if (keys.size === 1) return found;
-  const known = [...new Set(all.map((pod) => workloadKey(pod.workload)))].join(', ');
-  throw new WindtunnelError(
-    'unknown-reference',
-    keys.size === 0
-      ? `there is no workload ${workload}; there are ${known || 'none'}`
-      : `${workload} is in several namespaces: ${[...keys].join(', ')}`,
-    keys.size === 0 ? {} : { next: 'write NAME.NAMESPACE' },
-  );
-};
-
-const ports = (
-  runtime: Runtime,
-  pod: Pod,
-  status: Omit<ProcessStatus, 'ports'>,
-): Record<string, number> => {
-  const { gateway, gatewayPorts } = runtime.plan();
-  const entries: [string, number | undefined][] =
-    status.kind === 'service'
-      ? pod.appPorts.map((port, index) => [
-          index === 0 ? 'app' : `app:${port}`,
-          runtime.port(portKeys.app(pod.id, port)),
-        ])
-      : [
-          ...pod.inboundPorts.map((port): [string, number | undefined] => [
-            `inbound:${port}`,
-            runtime.port(portKeys.inbound(pod.id, port)),
-          ]),
-          ...pod.outbound.map(({ authority }): [string, number | undefined] => [
-            `outbound:${authority}`,
-            runtime.port(portKeys.outbound(pod.id, authority)),
-          ]),
-          ...(pod.id === gateway?.id ? gatewayPorts : []).map(
-            (port): [string, number | undefined] => [
-              `gateway:${port}`,
-              runtime.port(portKeys.gateway(pod.id, port)),
-            ],
-          ),
-        ];
-  return Object.fromEntries(
-    entries.filter((item): item is [string, number] => item[1] !== undefined),
-  );
-};
-
-const gatewayEntry = (runtime: Runtime): { address: '127.0.0.1'; port: number } | null => {
-  const { gateway, gatewayPorts } = runtime.plan();
-  const [first] = gatewayPorts;
-  const port = gateway && first !== undefined && runtime.port(portKeys.gateway(gateway.id, first));
-  return port ? { address: '127.0.0.1', port } : null;
-};
-
-const openEntry = async (runtime: Runtime, workload: string, authority: string): Promise<Entry> => {
-  const [pod] = find(runtime, workload);
-  if (!pod) throw new WindtunnelError('unknown-reference', `${workload} has no replica`);
-  if (pod.id === runtime.plan().gateway?.id) {
-    const entry = gatewayEntry(runtime);
-    if (entry) return { ...entry, authority };
-  }
-  const { world } = runtime.plan();
-  const names = serviceNames(world, pod.workload.namespace);
-  const [reference] = findReferences(authority, names);
-  if (!reference) {
-    const known = [...names]
-      .map(([name, service]) => service.ports.map(({ port }) => `${name}:${port}`))
-      .flat();
-    throw new WindtunnelError(
-      'unknown-reference',
-      `${authority} names no port of a Service that ${workload} could call; there are ${known.slice(0, 20).join(', ')}`,
-    );
-  }
-  if (!pod.sidecar) {
-    throw new WindtunnelError(
-      'unsupported',
-      `${workload} has no sidecar, so no traffic enters the mesh as it`,
-    );
-  }
-  await runtime.open(workloadKey(pod.workload), reference.authority);
-  const port = runtime.port(portKeys.outbound(pod.id, reference.authority)) ?? 0;
-  const endMs = performance.now() + openTimeoutMs;
-  while (performance.now() < endMs) {
-    if (await tcpProbe(port)) return { address: '127.0.0.1', port, authority: reference.authority };
-    await sleep(10);
-  }
-  throw new WindtunnelError('timeout', `the listener of ${workload} for ${authority} did not open`);
-};
-
-const proxiesOf = (runtime: Runtime, workload: string): PodRuntime[] => {
-  const ids = new Set(find(runtime, workload).map(({ id }) => id));
-  return runtime
-    .pods()
-    .filter(({ pod, adminSocket }) => ids.has(pod.id) && adminSocket !== undefined);
-};
-
-const counters = async (
-  runtime: Runtime,
-  workload: string,
-  filter: string,
-): Promise<Record<string, number>> => {
-  const total: Record<string, number> = {};
-  for (const { adminSocket = '' } of proxiesOf(runtime, workload)) {
-    for (const [name, value] of Object.entries(await readStats(adminSocket, filter))) {
-      total[name] = (total[name] ?? 0) + value;
-    }
-  }
-  return total;
-};
-
-const readLogs = async (
-  runtime: Runtime,
-  logs: WorkloadLogs,
-  workload: string,
-  mark: number,
-): ReturnType<WorkloadLogs['read']> => {
-  const pods = find(runtime, workload);
-  const flush = ({ adminSocket = '' }: PodRuntime): Promise<unknown> =>
-    adminRequest(adminSocket, 'POST', '/reopen_logs').catch(() => {});
-  await Promise.all(proxiesOf(runtime, workload).map(flush));
-  await sleep(flushMs);
-  const key = pods[0] ? workloadKey(pods[0].workload) : workload;
-  const files = pods.map(({ id }) => runtime.accessLogFile(id));
-  return logs.read(key, files, mark);
-};
-
-const revertingLeases = (runtime: Runtime, note: LocalControlOptions['note']): Leases =>
-  createLeases((owner) => {
-    runtime
-      .change((layers) => reverted(layers, owner))
-      .then(
-        () => note(`  ✓ nobody renewed the changes of ${owner}: reverted`),
-        (error: Error) => note(`  ✗ the changes of ${owner} stay: ${error.message}`),
-      );
-  });
-
 /** The {@link MeshControl} of an instance that runs in this process. */
 export function createLocalControl(options: LocalControlOptions): MeshControl {
   const { runtime, name, folder, manifests, startedAt, configError, note, shutdown } = options;
@@ -238,4 +98,145 @@ export function createLocalControl(options: LocalControlOptions): MeshControl {
     },
     shutdown,
   };
+}
+
+function find(runtime: Runtime, workload: string): Pod[] {
+  const { pods, gateway } = runtime.plan();
+  const all = gateway ? [...pods, gateway] : pods;
+  const found = all.filter(
+    (pod) => workloadKey(pod.workload) === workload || pod.workload.name === workload,
+  );
+  const keys = new Set(found.map((pod) => workloadKey(pod.workload)));
+  if (keys.size === 1) return found;
+  const known = [...new Set(all.map((pod) => workloadKey(pod.workload)))].join(', ');
+  throw new WindtunnelError(
+    'unknown-reference',
+    keys.size === 0
+      ? `there is no workload ${workload}; there are ${known || 'none'}`
+      : `${workload} is in several namespaces: ${[...keys].join(', ')}`,
+    keys.size === 0 ? {} : { next: 'write NAME.NAMESPACE' },
+  );
+}
+
+function ports(
+  runtime: Runtime,
+  pod: Pod,
+  status: Omit<ProcessStatus, 'ports'>,
+): Record<string, number> {
+  const { gateway, gatewayPorts } = runtime.plan();
+  const entries: [string, number | undefined][] =
+    status.kind === 'service'
+      ? pod.appPorts.map((port, index) => [
+          index === 0 ? 'app' : `app:${port}`,
+          runtime.port(portKeys.app(pod.id, port)),
+        ])
+      : [
+          ...pod.inboundPorts.map((port): [string, number | undefined] => [
+            `inbound:${port}`,
+            runtime.port(portKeys.inbound(pod.id, port)),
+          ]),
+          ...pod.outbound.map(({ authority }): [string, number | undefined] => [
+            `outbound:${authority}`,
+            runtime.port(portKeys.outbound(pod.id, authority)),
+          ]),
+          ...(pod.id === gateway?.id ? gatewayPorts : []).map(
+            (port): [string, number | undefined] => [
+              `gateway:${port}`,
+              runtime.port(portKeys.gateway(pod.id, port)),
+            ],
+          ),
+        ];
+  return Object.fromEntries(
+    entries.filter((item): item is [string, number] => item[1] !== undefined),
+  );
+}
+
+function gatewayEntry(runtime: Runtime): { address: '127.0.0.1'; port: number } | null {
+  const { gateway, gatewayPorts } = runtime.plan();
+  const [first] = gatewayPorts;
+  const port = gateway && first !== undefined && runtime.port(portKeys.gateway(gateway.id, first));
+  return port ? { address: '127.0.0.1', port } : null;
+}
+
+async function openEntry(runtime: Runtime, workload: string, authority: string): Promise<Entry> {
+  const [pod] = find(runtime, workload);
+  if (!pod) throw new WindtunnelError('unknown-reference', `${workload} has no replica`);
+  if (pod.id === runtime.plan().gateway?.id) {
+    const entry = gatewayEntry(runtime);
+    if (entry) return { ...entry, authority };
+  }
+  const { world } = runtime.plan();
+  const names = serviceNames(world, pod.workload.namespace);
+  const [reference] = findReferences(authority, names);
+  if (!reference) {
+    const known = [...names]
+      .map(([name, service]) => service.ports.map(({ port }) => `${name}:${port}`))
+      .flat();
+    throw new WindtunnelError(
+      'unknown-reference',
+      `${authority} names no port of a Service that ${workload} could call; there are ${known.slice(0, 20).join(', ')}`,
+    );
+  }
+  if (!pod.sidecar) {
+    throw new WindtunnelError(
+      'unsupported',
+      `${workload} has no sidecar, so no traffic enters the mesh as it`,
+    );
+  }
+  await runtime.open(workloadKey(pod.workload), reference.authority);
+  const port = runtime.port(portKeys.outbound(pod.id, reference.authority)) ?? 0;
+  const endMs = performance.now() + openTimeoutMs;
+  while (performance.now() < endMs) {
+    if (await tcpProbe(port)) return { address: '127.0.0.1', port, authority: reference.authority };
+    await sleep(10);
+  }
+  throw new WindtunnelError('timeout', `the listener of ${workload} for ${authority} did not open`);
+}
+
+function proxiesOf(runtime: Runtime, workload: string): PodRuntime[] {
+  const ids = new Set(find(runtime, workload).map(({ id }) => id));
+  return runtime
+    .pods()
+    .filter(({ pod, adminSocket }) => ids.has(pod.id) && adminSocket !== undefined);
+}
+
+async function counters(
+  runtime: Runtime,
+  workload: string,
+  filter: string,
+): Promise<Record<string, number>> {
+  const total: Record<string, number> = {};
+  for (const { adminSocket = '' } of proxiesOf(runtime, workload)) {
+    for (const [name, value] of Object.entries(await readStats(adminSocket, filter))) {
+      total[name] = (total[name] ?? 0) + value;
+    }
+  }
+  return total;
+}
+
+async function readLogs(
+  runtime: Runtime,
+  logs: WorkloadLogs,
+  workload: string,
+  mark: number,
+): ReturnType<WorkloadLogs['read']> {
+  const pods = find(runtime, workload);
+  const flush = ({ adminSocket = '' }: PodRuntime): Promise<unknown> =>
+    adminRequest(adminSocket, 'POST', '/reopen_logs').catch(() => {});
+  await Promise.all(proxiesOf(runtime, workload).map(flush));
+  await sleep(flushMs);
+  const key = pods[0] ? workloadKey(pods[0].workload) : workload;
+  const files = pods.map(({ id }) => runtime.accessLogFile(id));
+  return logs.read(key, files, mark);
+}
+
+function revertingLeases(runtime: Runtime, note: LocalControlOptions['note']): Leases {
+  return createLeases((owner) => {
+    runtime
+      .change((layers) => reverted(layers, owner))
+      .then(
+        () => note(`  ✓ nobody renewed the changes of ${owner}: reverted`),
+        (error: Error) => note(`  ✗ the changes of ${owner} stay: ${error.message}`),
+      );
+  });
 }

@@ -56,11 +56,7 @@ const claim = async (folder: string, name: string): Promise<void> => {
   );
 };
 
-const launch = async (
-  options: StartMeshOptions,
-  folder: string,
-  undo: Undo,
-): Promise<RunningMesh> => {
+async function launch(options: StartMeshOptions, folder: string, undo: Undo): Promise<RunningMesh> {
   const { projectDir, progress, signal, env = process.env, entryPort } = options;
   const { name = defaultInstance, manifests = [join(projectDir, 'manifests')] } = options;
   const base = await loadResources(manifests);
@@ -115,13 +111,14 @@ const launch = async (
   }
   signal.throwIfAborted();
   return { control, folder, stop, ended };
-};
+}
 
-const start = (runtime: Runtime, { progress, signal }: StartMeshOptions): Promise<void> =>
-  progress.step('services and sidecars ready', (step) =>
+function start(runtime: Runtime, { progress, signal }: StartMeshOptions): Promise<void> {
+  return progress.step('services and sidecars ready', (step) =>
     runtime.start({
       timeoutMs: readyTimeoutMs,
       signal,
       progress: (ready, of) => step.update(`${ready} of ${of}`),
     }),
   );
+}

@@ -46,33 +46,6 @@ export function workloadKey(workload: Workload): string {
   return `${workload.name}.${workload.namespace}`;
 }
 
-const numbers = (values: (number | undefined)[]): number[] =>
-  [...new Set(values.filter((value) => value !== undefined))].sort((a, b) => a - b);
-
-const textsOf = (container: Container): string[] => [
-  ...container.env.map(({ value }) => value),
-  ...container.command,
-  ...container.args,
-];
-
-/** The ports of Services that a workload's environment, arguments and command name, each authority once. */
-function outboundOf(world: World, workload: Workload, extra: string[] = []): Outbound[] {
-  const names = serviceNames(world, workload.namespace);
-  const found = new Map<string, Outbound>();
-  const texts = [...workload.containers.flatMap(textsOf), ...extra];
-  for (const text of texts) {
-    for (const { authority, service, port } of findReferences(text, names)) {
-      found.set(authority, { authority, service, port, pod: podOf(authority, service) });
-    }
-  }
-  for (const container of workload.containers) {
-    for (const { authority, service, port } of hostPortPairs(container, names)) {
-      found.set(authority, { authority, service, port, pod: podOf(authority, service) });
-    }
-  }
-  return [...found.values()];
-}
-
 /**
  * Lists every pod of a world, with the ports it needs.
  *
@@ -124,3 +97,29 @@ export const portKeys = {
   outbound: (podId: string, authority: string): string => `${podId}/outbound/${authority}`,
   gateway: (podId: string, port: number): string => `${podId}/gateway/${port}`,
 };
+
+function numbers(values: (number | undefined)[]): number[] {
+  return [...new Set(values.filter((value) => value !== undefined))].sort((a, b) => a - b);
+}
+
+function textsOf(container: Container): string[] {
+  return [...container.env.map(({ value }) => value), ...container.command, ...container.args];
+}
+
+/** The ports of Services that a workload's environment, arguments and command name, each authority once. */
+function outboundOf(world: World, workload: Workload, extra: string[] = []): Outbound[] {
+  const names = serviceNames(world, workload.namespace);
+  const found = new Map<string, Outbound>();
+  const texts = [...workload.containers.flatMap(textsOf), ...extra];
+  for (const text of texts) {
+    for (const { authority, service, port } of findReferences(text, names)) {
+      found.set(authority, { authority, service, port, pod: podOf(authority, service) });
+    }
+  }
+  for (const container of workload.containers) {
+    for (const { authority, service, port } of hostPortPairs(container, names)) {
+      found.set(authority, { authority, service, port, pod: podOf(authority, service) });
+    }
+  }
+  return [...found.values()];
+}

@@ -53,25 +53,12 @@ export function serviceNames(world: World, namespace: string): Map<string, MeshS
   return names;
 }
 
-/** The pods that have a DNS name of their own below a Service: a StatefulSet's, whose `serviceName` it is. */
-const namedPods = (world: World, service: MeshService): string[] =>
-  workloadsOf(world, service)
-    .filter(({ resource }) => asRecord(resource.body.spec).serviceName === service.name)
-    .filter(({ resource }) => resource.kind === 'StatefulSet')
-    .flatMap(({ name, replicas }) => Array.from({ length: replicas }, (_, at) => `${name}-${at}`));
-
 /** The pod that an authority means, `db-0` of `db-0.db:5432`; undefined when it means any of the Service's. */
 export function podOf(authority: string, service: MeshService): string | undefined {
   const [first = '', second] = authority.replace(/:\d+$/, '').split('.');
   const isNamed = service.resolution === 'passthrough' && service.origin === 'service';
   return isNamed && second === service.name && /-\d+$/.test(first) ? first : undefined;
 }
-
-const schemeBefore = (text: string, start: number): string | undefined =>
-  /([A-Za-z][A-Za-z0-9+.-]*):\/\/\/?(?:[^\s/@,]*@)?$/.exec(text.slice(0, start))?.[1];
-
-const portOf = (service: MeshService, port: number): ServicePort | undefined =>
-  service.ports.find((candidate) => candidate.port === port);
 
 /**
  * Finds the Services that `text` names with a port, or as the host of a URL; several in one text too. A bare host without
@@ -119,4 +106,20 @@ export function replaceReferences(
     at = reference.end;
   }
   return result + text.slice(at);
+}
+
+/** The pods that have a DNS name of their own below a Service: a StatefulSet's, whose `serviceName` it is. */
+function namedPods(world: World, service: MeshService): string[] {
+  return workloadsOf(world, service)
+    .filter(({ resource }) => asRecord(resource.body.spec).serviceName === service.name)
+    .filter(({ resource }) => resource.kind === 'StatefulSet')
+    .flatMap(({ name, replicas }) => Array.from({ length: replicas }, (_, at) => `${name}-${at}`));
+}
+
+function schemeBefore(text: string, start: number): string | undefined {
+  return /([A-Za-z][A-Za-z0-9+.-]*):\/\/\/?(?:[^\s/@,]*@)?$/.exec(text.slice(0, start))?.[1];
+}
+
+function portOf(service: MeshService, port: number): ServicePort | undefined {
+  return service.ports.find((candidate) => candidate.port === port);
 }

@@ -27,12 +27,6 @@ export interface StateKeeperOptions {
 
 const delayMs = 20;
 
-const identify = (pids: number[]): ProcessIdentity[] =>
-  pids
-    .filter((pid) => pid > 0)
-    .map((pid) => ({ pid, startTime: startTimeOf(pid) ?? '' }))
-    .filter(isRunning);
-
 /** Makes a {@link StateKeeper}. */
 export function createStateKeeper(options: StateKeeperOptions): StateKeeper {
   const { folder, name, controlPort, socketFolder, pids } = options;
@@ -84,4 +78,11 @@ export function createStateKeeper(options: StateKeeperOptions): StateKeeper {
       await removeState(folder);
     },
   };
+}
+
+function identify(pids: number[]): ProcessIdentity[] {
+  return pids
+    .filter((pid) => pid > 0)
+    .map((pid) => ({ pid, startTime: startTimeOf(pid) ?? '' }))
+    .filter(isRunning);
 }

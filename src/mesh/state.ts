@@ -36,8 +36,6 @@ export function instanceFolder(projectDir: string, name: string = defaultInstanc
   return join(projectDir, '.windtunnel', name);
 }
 
-const stateFile = (folder: string): string => join(folder, 'state.json');
-
 /** Names of the instances that a project has, running or left over. */
 export function instanceNames(projectDir: string): string[] {
   try {
@@ -92,4 +90,8 @@ export async function prepareFolder(folder: string): Promise<string> {
 /** A number that is the same for the same folder: where the search for ports begins. */
 export function seedOf(folder: string): number {
   return createHash('sha256').update(folder).digest().readUInt32BE(0);
+}
+
+function stateFile(folder: string): string {
+  return join(folder, 'state.json');
 }

@@ -19,8 +19,6 @@ export interface SweepReport {
 const termGraceMs = 1000;
 const killRounds = 40;
 
-const alive = (processes: ProcessIdentity[]): ProcessIdentity[] => processes.filter(isRunning);
-
 /**
  * Ends what an instance left behind whose supervisor is gone: processes by id and start time, and (on Linux) whatever
  * carries the instance's marker in its environment; then its sockets and its state. Does nothing while it runs.
@@ -44,4 +42,8 @@ export async function sweep(folder: string): Promise<SweepReport> {
   if (state?.socketFolder) await rm(state.socketFolder, { recursive: true, force: true });
   await removeState(folder);
   return { running: false, ended: processes.map(({ pid }) => pid) };
+}
+
+function alive(processes: ProcessIdentity[]): ProcessIdentity[] {
+  return processes.filter(isRunning);
 }

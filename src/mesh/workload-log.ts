@@ -33,6 +33,28 @@ interface Sequence {
   turn: Promise<unknown>;
 }
 
+/** Makes {@link WorkloadLogs}; memory grows by some bytes a read, never with the lines. */
+export function createWorkloadLogs(): WorkloadLogs {
+  const sequences = new Map<string, Sequence>();
+  return {
+    read: (workload, files, mark) => {
+      const sequence = sequences.get(workload) ?? {
+        offsets: new Map<string, number>(),
+        segments: [],
+        end: 0,
+        turn: Promise.resolve(),
+      };
+      sequences.set(workload, sequence);
+      const turn = sequence.turn.then(async () => {
+        await takeIn(sequence, files);
+        return readSince(sequence, mark);
+      });
+      sequence.turn = turn.catch(() => {});
+      return turn;
+    },
+  };
+}
+
 /** Takes in what has been written since the last time, one segment a file. */
 async function takeIn(sequence: Sequence, files: string[]): Promise<void> {
   for (const file of files) {
@@ -55,26 +77,4 @@ async function readSince(sequence: Sequence, mark: number): Promise<Read> {
     entries.push(...read.entries);
   }
   return { entries, mark: sequence.end };
-}
-
-/** Makes {@link WorkloadLogs}; memory grows by some bytes a read, never with the lines. */
-export function createWorkloadLogs(): WorkloadLogs {
-  const sequences = new Map<string, Sequence>();
-  return {
-    read: (workload, files, mark) => {
-      const sequence = sequences.get(workload) ?? {
-        offsets: new Map<string, number>(),
-        segments: [],
-        end: 0,
-        turn: Promise.resolve(),
-      };
-      sequences.set(workload, sequence);
-      const turn = sequence.turn.then(async () => {
-        await takeIn(sequence, files);
-        return readSince(sequence, mark);
-      });
-      sequence.turn = turn.catch(() => {});
-      return turn;
-    },
-  };
 }

@@ -56,24 +56,10 @@ const rootName = sequence(
 );
 const signatureAlgorithm = sequence(objectIdentifier(oid.ecdsaWithSha256));
 
-const extension = (id: string, critical: boolean, value: Uint8Array): Buffer =>
-  sequence(objectIdentifier(id), ...(critical ? [booleanTrue()] : []), octetString(value));
-
 // digitalSignature is bit 0, keyCertSign bit 5, cRLSign bit 6.
 const rootExtensions = [
   extension(oid.basicConstraints, true, sequence(booleanTrue())),
   extension(oid.keyUsage, true, bitString(Buffer.from([0b0000_0110]), 1)),
-];
-const leafExtensions = (spiffeId: string): Buffer[] => [
-  extension(oid.keyUsage, true, bitString(Buffer.from([0b1000_0000]), 7)),
-  extension(
-    oid.extendedKeyUsage,
-    false,
-    sequence(objectIdentifier(oid.serverAuth), objectIdentifier(oid.clientAuth)),
-  ),
-  extension(oid.basicConstraints, true, sequence()),
-  // Critical, as the subject is empty; [6] is uniformResourceIdentifier.
-  extension(oid.subjectAltName, true, sequence(element(0x86, Buffer.from(spiffeId, 'latin1')))),
 ];
 
 interface Contents {
@@ -83,29 +69,6 @@ interface Contents {
   notAfterMs: number;
   extensions: Buffer[];
 }
-
-const pem = (label: string, der: Uint8Array): string => {
-  const lines =
-    Buffer.from(der)
-      .toString('base64')
-      .match(/.{1,64}/g) ?? [];
-  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
-};
-
-const certificatePem = (contents: Contents, signingKey: KeyObject): string => {
-  const toBeSigned = sequence(
-    element(0xa0, integer(Buffer.from([2]))),
-    integer(randomBytes(16)),
-    signatureAlgorithm,
-    rootName,
-    sequence(time(contents.notBeforeMs), time(contents.notAfterMs)),
-    contents.subject,
-    contents.publicKey.export({ type: 'spki', format: 'der' }),
-    element(0xa3, sequence(...contents.extensions)),
-  );
-  const signature = sign('sha256', toBeSigned, { key: signingKey, dsaEncoding: 'der' });
-  return pem('CERTIFICATE', sequence(toBeSigned, signatureAlgorithm, bitString(signature)));
-};
 
 /**
  * Makes a certificate authority with a new P-256 key. Leaves are what Istio's are: empty subject, the SPIFFE id as
@@ -148,4 +111,45 @@ export async function createCertificateAuthority(
       };
     },
   };
+}
+
+function extension(id: string, critical: boolean, value: Uint8Array): Buffer {
+  return sequence(objectIdentifier(id), ...(critical ? [booleanTrue()] : []), octetString(value));
+}
+
+function leafExtensions(spiffeId: string): Buffer[] {
+  return [
+    extension(oid.keyUsage, true, bitString(Buffer.from([0b1000_0000]), 7)),
+    extension(
+      oid.extendedKeyUsage,
+      false,
+      sequence(objectIdentifier(oid.serverAuth), objectIdentifier(oid.clientAuth)),
+    ),
+    extension(oid.basicConstraints, true, sequence()),
+    // Critical, as the subject is empty; [6] is uniformResourceIdentifier.
+    extension(oid.subjectAltName, true, sequence(element(0x86, Buffer.from(spiffeId, 'latin1')))),
+  ];
+}
+
+function pem(label: string, der: Uint8Array): string {
+  const lines =
+    Buffer.from(der)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? [];
+  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
+}
+
+function certificatePem(contents: Contents, signingKey: KeyObject): string {
+  const toBeSigned = sequence(
+    element(0xa0, integer(Buffer.from([2]))),
+    integer(randomBytes(16)),
+    signatureAlgorithm,
+    rootName,
+    sequence(time(contents.notBeforeMs), time(contents.notAfterMs)),
+    contents.subject,
+    contents.publicKey.export({ type: 'spki', format: 'der' }),
+    element(0xa3, sequence(...contents.extensions)),
+  );
+  const signature = sign('sha256', toBeSigned, { key: signingKey, dsaEncoding: 'der' });
+  return pem('CERTIFICATE', sequence(toBeSigned, signatureAlgorithm, bitString(signature)));
 }

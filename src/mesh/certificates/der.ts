@@ -10,20 +10,29 @@ export function element(tag: number, ...content: Uint8Array[]): Buffer {
 }
 
 /** SEQUENCE. */
-export const sequence = (...items: Uint8Array[]): Buffer => element(0x30, ...items);
+export function sequence(...items: Uint8Array[]): Buffer {
+  return element(0x30, ...items);
+}
 
 /** SET. */
-export const set = (...items: Uint8Array[]): Buffer => element(0x31, ...items);
+export function set(...items: Uint8Array[]): Buffer {
+  return element(0x31, ...items);
+}
 
 /** OCTET STRING. */
-export const octetString = (content: Uint8Array): Buffer => element(0x04, content);
+export function octetString(content: Uint8Array): Buffer {
+  return element(0x04, content);
+}
 
 /** BIT STRING without unused bits unless said. */
-export const bitString = (content: Uint8Array, unusedBits = 0): Buffer =>
-  element(0x03, Buffer.from([unusedBits]), content);
+export function bitString(content: Uint8Array, unusedBits = 0): Buffer {
+  return element(0x03, Buffer.from([unusedBits]), content);
+}
 
 /** BOOLEAN TRUE; FALSE is a default that DER leaves out. */
-export const booleanTrue = (): Buffer => element(0x01, Buffer.from([0xff]));
+export function booleanTrue(): Buffer {
+  return element(0x01, Buffer.from([0xff]));
+}
 
 /** INTEGER, not negative, from its bytes. */
 export function integer(magnitude: Uint8Array): Buffer {
@@ -34,7 +43,9 @@ export function integer(magnitude: Uint8Array): Buffer {
 }
 
 /** UTF8String. */
-export const utf8String = (text: string): Buffer => element(0x0c, Buffer.from(text, 'utf8'));
+export function utf8String(text: string): Buffer {
+  return element(0x0c, Buffer.from(text, 'utf8'));
+}
 
 /** OBJECT IDENTIFIER from its dotted form. */
 export function objectIdentifier(dotted: string): Buffer {

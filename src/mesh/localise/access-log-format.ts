@@ -11,42 +11,6 @@ export interface AccessLogTarget {
   workload: string;
 }
 
-// One key for each field of AccessLogEntry; access-log.ts turns strings of numbers into numbers.
-const requestFormat = (
-  target: AccessLogTarget,
-  direction: AccessLogEntry['direction'],
-): Record<keyof AccessLogEntry, string> => ({
-  time: '%START_TIME%',
-  pod: target.pod,
-  workload: target.workload,
-  direction,
-  requestId: '%REQ(X-REQUEST-ID)%',
-  traceId: '%REQ(TRACEPARENT)%',
-  method: '%REQ(:METHOD)%',
-  path: '%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%',
-  authority: '%REQ(:AUTHORITY)%',
-  status: '%RESPONSE_CODE%',
-  grpcStatus: '%GRPC_STATUS_NUMBER%',
-  flags: '%RESPONSE_FLAGS%',
-  details: '%RESPONSE_CODE_DETAILS%',
-  attempts: '%UPSTREAM_REQUEST_ATTEMPT_COUNT%',
-  attemptHeader: '%REQ(X-ENVOY-ATTEMPT-COUNT)%',
-  upstreamCluster: '%UPSTREAM_CLUSTER_RAW%',
-  upstreamHost: '%UPSTREAM_HOST%',
-  durationMs: '%DURATION%',
-  peer: '%DOWNSTREAM_PEER_URI_SAN%',
-  transportFailure: '%UPSTREAM_TRANSPORT_FAILURE_REASON%',
-});
-
-const fileLog = (path: string, format: Record<string, string>): JsonObject => ({
-  name: 'envoy.access_loggers.file',
-  typedConfig: {
-    '@type': 'type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog',
-    path,
-    logFormat: { jsonFormat: format },
-  },
-});
-
 /** The access log of an HTTP connection manager or a TCP proxy. */
 export function requestLog(
   target: AccessLogTarget,
@@ -69,4 +33,44 @@ export function connectionLog(target: AccessLogTarget, listener: string): JsonOb
       durationMs: '%DURATION%',
     }),
   ];
+}
+
+// One key for each field of AccessLogEntry; access-log.ts turns strings of numbers into numbers.
+function requestFormat(
+  target: AccessLogTarget,
+  direction: AccessLogEntry['direction'],
+): Record<keyof AccessLogEntry, string> {
+  return {
+    time: '%START_TIME%',
+    pod: target.pod,
+    workload: target.workload,
+    direction,
+    requestId: '%REQ(X-REQUEST-ID)%',
+    traceId: '%REQ(TRACEPARENT)%',
+    method: '%REQ(:METHOD)%',
+    path: '%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%',
+    authority: '%REQ(:AUTHORITY)%',
+    status: '%RESPONSE_CODE%',
+    grpcStatus: '%GRPC_STATUS_NUMBER%',
+    flags: '%RESPONSE_FLAGS%',
+    details: '%RESPONSE_CODE_DETAILS%',
+    attempts: '%UPSTREAM_REQUEST_ATTEMPT_COUNT%',
+    attemptHeader: '%REQ(X-ENVOY-ATTEMPT-COUNT)%',
+    upstreamCluster: '%UPSTREAM_CLUSTER_RAW%',
+    upstreamHost: '%UPSTREAM_HOST%',
+    durationMs: '%DURATION%',
+    peer: '%DOWNSTREAM_PEER_URI_SAN%',
+    transportFailure: '%UPSTREAM_TRANSPORT_FAILURE_REASON%',
+  };
+}
+
+function fileLog(path: string, format: Record<string, string>): JsonObject {
+  return {
+    name: 'envoy.access_loggers.file',
+    typedConfig: {
+      '@type': 'type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog',
+      path,
+      logFormat: { jsonFormat: format },
+    },
+  };
 }

@@ -28,12 +28,32 @@ const originalDestination = [
   'originalDstLbConfig',
 ];
 
-const plainEndpoints = (clusterName: string, ports: number[]): JsonObject => ({
-  clusterName,
-  endpoints: [{ lbEndpoints: ports.map((port) => ({ endpoint: { address: loopback(port) } })) }],
-});
+/** Clusters with loopback endpoints; items 10 to 12 of normalise.ts. Throws `unsupported` for a call out of this machine. */
+export function localClusters(input: LocaliseInput): LocalClusters {
+  const clusters = input.config.clusters.flatMap((cluster) => localClustersOf(input, cluster));
+  const passthroughs = new Map(
+    input.pod.outbound.map((outbound) => [
+      passthroughCluster(outbound),
+      passthrough(input, outbound),
+    ]),
+  );
+  return {
+    clusters: [...clusters, ...[...passthroughs.values()].flatMap((part) => part.clusters)],
+    endpoints: [
+      ...input.config.endpoints.map((assignment) => localAssignment(input, assignment)),
+      ...[...passthroughs.values()].flatMap((part) => part.endpoints),
+    ],
+  };
+}
 
-const inboundCluster = (input: LocaliseInput, cluster: JsonObject): JsonObject => {
+function plainEndpoints(clusterName: string, ports: number[]): JsonObject {
+  return {
+    clusterName,
+    endpoints: [{ lbEndpoints: ports.map((port) => ({ endpoint: { address: loopback(port) } })) }],
+  };
+}
+
+function inboundCluster(input: LocaliseInput, cluster: JsonObject): JsonObject {
   const port = Number(text(cluster.name).split('|')[1]);
   const base = without(cluster, ...originalDestination, 'type');
   // A Sidecar resource may name another place than the original destination; it has one endpoint of its own.
@@ -42,12 +62,14 @@ const inboundCluster = (input: LocaliseInput, cluster: JsonObject): JsonObject =
     .map((endpoint) => socketAddress(object(endpoint.endpoint).address)?.port)[0];
   const local = input.port(portKeys.app(input.pod.id, own ?? port));
   return { ...base, type: 'STATIC', loadAssignment: plainEndpoints(text(cluster.name), [local]) };
-};
+}
 
-const isLoopback = (host: string): boolean => host === 'localhost' || host.startsWith('127.');
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host.startsWith('127.');
+}
 
 /** The endpoint on this machine; undefined when it is not ready, or not here. */
-const localEndpoint = (input: LocaliseInput, endpoint: JsonObject): JsonObject | undefined => {
+function localEndpoint(input: LocaliseInput, endpoint: JsonObject): JsonObject | undefined {
   const inner = object(endpoint.endpoint);
   const address = socketAddress(inner.address);
   if (!address) return undefined;
@@ -58,34 +80,36 @@ const localEndpoint = (input: LocaliseInput, endpoint: JsonObject): JsonObject |
       : undefined;
   }
   return isLoopback(address.ip) ? endpoint : undefined;
-};
+}
 
-const localAssignment = (input: LocaliseInput, assignment: JsonObject): JsonObject => ({
-  ...assignment,
-  endpoints: objects(assignment.endpoints).map((locality) => ({
-    ...locality,
-    lbEndpoints: objects(locality.lbEndpoints).flatMap((endpoint) => {
-      const local = localEndpoint(input, endpoint);
-      return local ? [local] : [];
-    }),
-  })),
-});
+function localAssignment(input: LocaliseInput, assignment: JsonObject): JsonObject {
+  return {
+    ...assignment,
+    endpoints: objects(assignment.endpoints).map((locality) => ({
+      ...locality,
+      lbEndpoints: objects(locality.lbEndpoints).flatMap((endpoint) => {
+        const local = localEndpoint(input, endpoint);
+        return local ? [local] : [];
+      }),
+    })),
+  };
+}
 
 /** HOST and PORT of `outbound|PORT|SUBSET|HOST`. */
-const destinationOf = (name: string): { host: string; port: number } => {
+function destinationOf(name: string): { host: string; port: number } {
   const [, port = '', , host = ''] = name.split('|');
   return { host, port: Number(port) };
-};
+}
 
-const calledBy = (input: LocaliseInput, name: string): Outbound | undefined => {
+function calledBy(input: LocaliseInput, name: string): Outbound | undefined {
   const { host, port } = destinationOf(name);
   return input.pod.outbound.find(
     (outbound) => outbound.service.host === host && outbound.port.port === port,
   );
-};
+}
 
 /** A cluster whose addresses are in itself, or looked up by DNS: only loopback ones can be reached here. */
-const inlineCluster = (input: LocaliseInput, cluster: JsonObject): JsonObject | undefined => {
+function inlineCluster(input: LocaliseInput, cluster: JsonObject): JsonObject | undefined {
   const name = text(cluster.name);
   const localities = objects(object(cluster.loadAssignment).endpoints);
   const all = localities.flatMap((locality) => objects(locality.lbEndpoints));
@@ -108,10 +132,10 @@ const inlineCluster = (input: LocaliseInput, cluster: JsonObject): JsonObject | 
       next: 'give the ServiceEntry an endpoint on 127.0.0.1, or leave the variable out of the manifest',
     },
   );
-};
+}
 
 /** Headless Services: the caller's DNS would have chosen one of the replicas, so any of them will do, but for who names one. */
-const headlessClusters = (input: LocaliseInput, cluster: JsonObject): JsonObject[] => {
+function headlessClusters(input: LocaliseInput, cluster: JsonObject): JsonObject[] {
   const { host, port } = destinationOf(text(cluster.name));
   const callers = input.pod.outbound.filter(({ service }) => service.host === host);
   const pods = [...new Set(callers.map(({ pod }) => pod))];
@@ -131,24 +155,27 @@ const headlessClusters = (input: LocaliseInput, cluster: JsonObject): JsonObject
       },
     ];
   });
-};
+}
 
-const readyBackends = (
+function readyBackends(
   input: LocaliseInput,
   { service, port, pod }: Pick<Outbound, 'service' | 'port' | 'pod'>,
-): Backend[] =>
-  input
+): Backend[] {
+  return input
     .backends(service, port)
     .filter((backend) => backend.ready && backend.pod === (pod ?? backend.pod));
+}
 
-const withTlsMode = (backend: Backend): JsonObject => ({
-  endpoint: { address: loopback(backend.port) },
-  ...(backend.sidecar
-    ? { metadata: { filterMetadata: { 'envoy.transport_socket_match': { tlsMode: 'istio' } } } }
-    : {}),
-});
+function withTlsMode(backend: Backend): JsonObject {
+  return {
+    endpoint: { address: loopback(backend.port) },
+    ...(backend.sidecar
+      ? { metadata: { filterMetadata: { 'envoy.transport_socket_match': { tlsMode: 'istio' } } } }
+      : {}),
+  };
+}
 
-const passthrough = (input: LocaliseInput, outbound: Outbound): LocalClusters => {
+function passthrough(input: LocaliseInput, outbound: Outbound): LocalClusters {
   const name = passthroughCluster(outbound);
   const original = input.config.clusters.find((cluster) => cluster.name === 'PassthroughCluster');
   const base = without(object(original), ...originalDestination, 'type', 'name');
@@ -164,9 +191,9 @@ const passthrough = (input: LocaliseInput, outbound: Outbound): LocalClusters =>
       ),
     ],
   };
-};
+}
 
-const localClustersOf = (input: LocaliseInput, cluster: JsonObject): JsonObject[] => {
+function localClustersOf(input: LocaliseInput, cluster: JsonObject): JsonObject[] {
   const name = text(cluster.name);
   if (name.startsWith('inbound|')) return [inboundCluster(input, cluster)];
   if (name === 'PassthroughCluster' || name === 'InboundPassthroughCluster') return [];
@@ -174,22 +201,4 @@ const localClustersOf = (input: LocaliseInput, cluster: JsonObject): JsonObject[
   if (cluster.loadAssignment === undefined) return [cluster];
   const inline = inlineCluster(input, cluster);
   return inline === undefined ? [] : [inline];
-};
-
-/** Clusters with loopback endpoints; items 10 to 12 of normalise.ts. Throws `unsupported` for a call out of this machine. */
-export function localClusters(input: LocaliseInput): LocalClusters {
-  const clusters = input.config.clusters.flatMap((cluster) => localClustersOf(input, cluster));
-  const passthroughs = new Map(
-    input.pod.outbound.map((outbound) => [
-      passthroughCluster(outbound),
-      passthrough(input, outbound),
-    ]),
-  );
-  return {
-    clusters: [...clusters, ...[...passthroughs.values()].flatMap((part) => part.clusters)],
-    endpoints: [
-      ...input.config.endpoints.map((assignment) => localAssignment(input, assignment)),
-      ...[...passthroughs.values()].flatMap((part) => part.endpoints),
-    ],
-  };
 }

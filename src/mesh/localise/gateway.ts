@@ -31,17 +31,6 @@ export function gatewayListeners(input: LocaliseInput): JsonObject[] {
   });
 }
 
-const namingHttp = (socket: JsonObject): JsonObject => {
-  const config = object(socket.typedConfig);
-  const common = object(config.commonTlsContext);
-  const { alpnProtocols } = common;
-  // With `h2` in it the callee's port is HTTP/2 by name, and nothing is detected.
-  if (!Array.isArray(alpnProtocols) || !alpnProtocols.includes('istio')) return socket;
-  if (alpnProtocols.includes('h2')) return socket;
-  const commonTlsContext = { ...common, alpnProtocols: ['istio-http/1.1', 'istio'] };
-  return { ...socket, typedConfig: { ...config, commonTlsContext } };
-};
-
 /**
  * Tells the sidecars behind a gateway's HTTP routes that what comes is HTTP, for those whose port detects its protocol:
  * `istio.alpn` would, for each request.
@@ -57,4 +46,15 @@ export function nameHttp(clusters: JsonObject[], routes: JsonObject[]): JsonObje
     }));
     return { ...cluster, transportSocketMatches };
   });
+}
+
+function namingHttp(socket: JsonObject): JsonObject {
+  const config = object(socket.typedConfig);
+  const common = object(config.commonTlsContext);
+  const { alpnProtocols } = common;
+  // With `h2` in it the callee's port is HTTP/2 by name, and nothing is detected.
+  if (!Array.isArray(alpnProtocols) || !alpnProtocols.includes('istio')) return socket;
+  if (alpnProtocols.includes('h2')) return socket;
+  const commonTlsContext = { ...common, alpnProtocols: ['istio-http/1.1', 'istio'] };
+  return { ...socket, typedConfig: { ...config, commonTlsContext } };
 }

@@ -6,9 +6,6 @@ import { object, objects, text } from './json.ts';
 const managerType = 'HttpConnectionManager';
 const tcpProxyType = 'TcpProxy';
 
-const typeName = (filter: JsonObject): string =>
-  text(object(filter.typedConfig)['@type']).split('.').at(-1) ?? '';
-
 /** How {@link rebuildChain} changes the filters it finds; each gets a copy that it may return or replace. */
 export interface ChainChanges {
   log: AccessLogTarget;
@@ -17,16 +14,6 @@ export interface ChainChanges {
   /** Another cluster in place of the one that a TCP proxy names. */
   tcpCluster?(cluster: string): string;
 }
-
-const replaceClusters = (proxy: JsonObject, rename: (cluster: string) => string): JsonObject => {
-  if (typeof proxy.cluster === 'string') return { ...proxy, cluster: rename(proxy.cluster) };
-  const weighted = object(proxy.weightedClusters);
-  const clusters = objects(weighted.clusters).map((item) => ({
-    ...item,
-    name: rename(text(item.name)),
-  }));
-  return { ...proxy, weightedClusters: { ...weighted, clusters } };
-};
 
 /** A filter chain with our access log, and with the changes of its place made. */
 export function rebuildChain(chain: JsonObject, changes: ChainChanges): JsonObject {
@@ -45,4 +32,18 @@ export function rebuildChain(chain: JsonObject, changes: ChainChanges): JsonObje
     return filter;
   });
   return { ...chain, filters };
+}
+
+function typeName(filter: JsonObject): string {
+  return text(object(filter.typedConfig)['@type']).split('.').at(-1) ?? '';
+}
+
+function replaceClusters(proxy: JsonObject, rename: (cluster: string) => string): JsonObject {
+  if (typeof proxy.cluster === 'string') return { ...proxy, cluster: rename(proxy.cluster) };
+  const weighted = object(proxy.weightedClusters);
+  const clusters = objects(weighted.clusters).map((item) => ({
+    ...item,
+    name: rename(text(item.name)),
+  }));
+  return { ...proxy, weightedClusters: { ...weighted, clusters } };
 }

@@ -25,27 +25,44 @@ const jwtFilter = 'envoy.filters.http.jwt_authn';
  */
 const actions = ['LOG', 'DENY', 'ALLOW'] as const;
 
-const actionOf = (filter: JsonObject): (typeof actions)[number] => {
-  const { rules } = object(filter.typedConfig);
-  const action = text(object(rules).action);
-  return actions.find((candidate) => candidate === action) ?? 'ALLOW';
-};
-
-const discovered = ({ name, typedConfig }: JsonObject): JsonObject => ({
-  name: text(name),
-  configDiscovery: {
-    configSource: { ads: {}, resourceApiVersion: 'V3' },
-    typeUrls: [text(object(typedConfig)['@type'])],
-  },
-});
-
 interface Slots {
   filters: JsonObject[];
   extensions: JsonObject[];
 }
 
+// Without a policy the slots stand where Istio would put one: before the filters that it always has.
+const alwaysThere = /^envoy\.filters\.http\.(grpc_stats|fault|cors|router)$/;
+
+/** One listener for each port of the pod that a Service leads to; items 8 and 9 of normalise.ts. */
+export function inboundListeners(input: LocaliseInput): LocalInbound {
+  const virtual = input.config.listeners.find(({ name }) => name === 'virtualInbound');
+  if (!virtual) return { listeners: [], routes: [], extensions: [] };
+  const parts = input.pod.inboundPorts.map((port) => toListener(input, virtual, port));
+  return {
+    listeners: parts.flatMap(({ listeners }) => listeners),
+    routes: parts.flatMap(({ routes }) => routes),
+    extensions: parts.flatMap(({ extensions }) => extensions),
+  };
+}
+
+function actionOf(filter: JsonObject): (typeof actions)[number] {
+  const { rules } = object(filter.typedConfig);
+  const action = text(object(rules).action);
+  return actions.find((candidate) => candidate === action) ?? 'ALLOW';
+}
+
+function discovered({ name, typedConfig }: JsonObject): JsonObject {
+  return {
+    name: text(name),
+    configDiscovery: {
+      configSource: { ads: {}, resourceApiVersion: 'V3' },
+      typeUrls: [text(object(typedConfig)['@type'])],
+    },
+  };
+}
+
 /** An extension for each slot: what the filters say, else what lets everything pass. */
-const extensionsOf = (filters: JsonObject[], scope: string): JsonObject[] => {
+function extensionsOf(filters: JsonObject[], scope: string): JsonObject[] {
   const token = filters.find(({ name }) => name === jwtFilter);
   const authorization = filters.filter(({ name }) => text(name).startsWith(rbacFilter));
   return [
@@ -63,10 +80,10 @@ const extensionsOf = (filters: JsonObject[], scope: string): JsonObject[] => {
       }));
     }),
   ];
-};
+}
 
 /** Takes the filters of tokens and authorization out of a chain into slots, placed where the first of them was. */
-const intoSlots = (filters: JsonObject[], scope: string): Slots => {
+function intoSlots(filters: JsonObject[], scope: string): Slots {
   const isSlotted = ({ name }: JsonObject): boolean =>
     name === jwtFilter || text(name).startsWith(rbacFilter);
   const rest = filters.filter((filter) => !isSlotted(filter));
@@ -75,17 +92,15 @@ const intoSlots = (filters: JsonObject[], scope: string): Slots => {
   const at = first >= 0 ? first : beforeFault(rest);
   const references = extensions.map(discovered);
   return { filters: [...rest.slice(0, at), ...references, ...rest.slice(at)], extensions };
-};
+}
 
-// Without a policy the slots stand where Istio would put one: before the filters that it always has.
-const alwaysThere = /^envoy\.filters\.http\.(grpc_stats|fault|cors|router)$/;
-const beforeFault = (filters: JsonObject[]): number => {
+function beforeFault(filters: JsonObject[]): number {
   const index = filters.findIndex(({ name }) => alwaysThere.test(text(name)));
   return index < 0 ? filters.length : index;
-};
+}
 
 /** Whether a listener filter is switched off for a destination port (`ListenerFilterChainMatchPredicate`). */
-const isDisabled = (predicate: JsonObject, port: number): boolean => {
+function isDisabled(predicate: JsonObject, port: number): boolean {
   if (predicate.anyMatch === true) return true;
   const range = object(predicate.destinationPortRange);
   if (typeof range.end === 'number') return port >= Number(range.start ?? 0) && port < range.end;
@@ -96,15 +111,16 @@ const isDisabled = (predicate: JsonObject, port: number): boolean => {
     return objects(object(predicate.andMatch).rules).every((rule) => isDisabled(rule, port));
   }
   return predicate.notMatch !== undefined && !isDisabled(object(predicate.notMatch), port);
-};
+}
 
-const listenerFilters = (virtual: JsonObject, port: number): JsonObject[] =>
-  objects(virtual.listenerFilters)
+function listenerFilters(virtual: JsonObject, port: number): JsonObject[] {
+  return objects(virtual.listenerFilters)
     .filter(({ name }) => name !== 'envoy.filters.listener.original_dst')
     .filter(({ filterDisabled }) => !isDisabled(object(filterDisabled), port))
     .map((filter) => without(filter, 'filterDisabled'));
+}
 
-const toListener = (input: LocaliseInput, virtual: JsonObject, port: number): LocalInbound => {
+function toListener(input: LocaliseInput, virtual: JsonObject, port: number): LocalInbound {
   const routes: JsonObject[] = [];
   const extensions: JsonObject[] = [];
   const localPort = input.port(portKeys.inbound(input.pod.id, port));
@@ -148,16 +164,4 @@ const toListener = (input: LocaliseInput, virtual: JsonObject, port: number): Lo
     accessLog: connectionLog(input.log, name),
   };
   return { listeners: [listener], routes, extensions };
-};
-
-/** One listener for each port of the pod that a Service leads to; items 8 and 9 of normalise.ts. */
-export function inboundListeners(input: LocaliseInput): LocalInbound {
-  const virtual = input.config.listeners.find(({ name }) => name === 'virtualInbound');
-  if (!virtual) return { listeners: [], routes: [], extensions: [] };
-  const parts = input.pod.inboundPorts.map((port) => toListener(input, virtual, port));
-  return {
-    listeners: parts.flatMap(({ listeners }) => listeners),
-    routes: parts.flatMap(({ routes }) => routes),
-    extensions: parts.flatMap(({ extensions }) => extensions),
-  };
 }

@@ -8,32 +8,6 @@ import { text } from './json.ts';
 import { normalise } from './normalise.ts';
 import { outboundListeners } from './outbound.ts';
 
-const byName = (resources: JsonObject[], key = 'name'): Map<string, JsonObject> =>
-  new Map(resources.map((resource) => [text(resource[key]), resource]));
-
-const withConfig = (input: LocaliseInput): LocaliseInput => ({
-  ...input,
-  config: normalise(input.config as unknown as JsonObject) as unknown as LocaliseInput['config'],
-});
-
-const clustersOnly = (input: LocaliseInput): Pick<ProxyConfig, 'cds' | 'eds'> => {
-  const { clusters, endpoints } = localClusters(input);
-  const cds = byName(clusters);
-  const known = byName(endpoints, 'clusterName');
-  const wanted = clusters.filter(({ type }) => type === 'EDS').map(endpointName);
-  // A cluster that is not told its endpoints would warm for ever; none at all is an answer, too.
-  const eds = new Map(
-    wanted.map((name) => [name, known.get(name) ?? { clusterName: name, endpoints: [] }]),
-  );
-  return { cds, eds };
-};
-
-/** The name under which a cluster asks for its endpoints. */
-const endpointName = (cluster: JsonObject): string => {
-  const eds = cluster.edsClusterConfig as JsonObject | undefined;
-  return text(eds?.serviceName) || text(cluster.name);
-};
-
 /** What the sidecar of `input.pod` gets by discovery, but for secrets. The list of differences is in normalise.ts. */
 export function localiseSidecar(istio: LocaliseInput): ProxyConfig {
   const input = withConfig(istio);
@@ -59,4 +33,33 @@ export function localiseGateway(istio: LocaliseInput): ProxyConfig {
     lds: byName(gatewayListeners(input)),
     rds: byName(input.config.routes),
   };
+}
+
+function byName(resources: JsonObject[], key = 'name'): Map<string, JsonObject> {
+  return new Map(resources.map((resource) => [text(resource[key]), resource]));
+}
+
+function withConfig(input: LocaliseInput): LocaliseInput {
+  return {
+    ...input,
+    config: normalise(input.config as unknown as JsonObject) as unknown as LocaliseInput['config'],
+  };
+}
+
+function clustersOnly(input: LocaliseInput): Pick<ProxyConfig, 'cds' | 'eds'> {
+  const { clusters, endpoints } = localClusters(input);
+  const cds = byName(clusters);
+  const known = byName(endpoints, 'clusterName');
+  const wanted = clusters.filter(({ type }) => type === 'EDS').map(endpointName);
+  // A cluster that is not told its endpoints would warm for ever; none at all is an answer, too.
+  const eds = new Map(
+    wanted.map((name) => [name, known.get(name) ?? { clusterName: name, endpoints: [] }]),
+  );
+  return { cds, eds };
+}
+
+/** The name under which a cluster asks for its endpoints. */
+function endpointName(cluster: JsonObject): string {
+  const eds = cluster.edsClusterConfig as JsonObject | undefined;
+  return text(eds?.serviceName) || text(cluster.name);
 }

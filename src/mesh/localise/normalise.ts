@@ -1,6 +1,19 @@
 import { type Json, type JsonObject, isObject } from '../../json.ts';
 import { object, objects, text } from './json.ts';
 
+/** Applies items 1 to 6 of the list above to any part of a configuration; returns a copy. */
+export function normalise<T extends Json>(json: T): T {
+  if (Array.isArray(json)) {
+    return json.filter((item) => !isIstioOnly(item)).map((item) => normalise(item)) as T;
+  }
+  if (!isObject(json)) return json;
+  const result: JsonObject = {};
+  for (const [key, value] of Object.entries(json)) {
+    for (const [name, item] of entry(key, value)) result[name] = item;
+  }
+  return result as T;
+}
+
 /*
  * What istiod writes for its own Envoy build in a cluster, and what the local mesh makes of it. This file holds what is
  * the same everywhere in a configuration; what depends on the place is listed here, too, so that all of it is in one page.
@@ -32,13 +45,15 @@ import { object, objects, text } from './json.ts';
  *     `passthrough|HOST|PORT` with the same replicas in plaintext. BlackHoleCluster stays.
  */
 
-const isIstioOnly = (json: Json): boolean =>
-  isObject(json) && text(json.name).startsWith('istio.') && json.typedConfig !== undefined;
+function isIstioOnly(json: Json): boolean {
+  return isObject(json) && text(json.name).startsWith('istio.') && json.typedConfig !== undefined;
+}
 
-const typedSanMatchers = (matchers: Json | undefined): Json =>
-  objects(matchers).map((matcher) => ({ sanType: 'URI', matcher }));
+function typedSanMatchers(matchers: Json | undefined): Json {
+  return objects(matchers).map((matcher) => ({ sanType: 'URI', matcher }));
+}
 
-const entry = (key: string, value: Json): [string, Json][] => {
+function entry(key: string, value: Json): [string, Json][] {
   switch (key) {
     case 'tracing':
     case 'altStatName':
@@ -55,17 +70,4 @@ const entry = (key: string, value: Json): [string, Json][] => {
     default:
       return [[key, normalise(value)]];
   }
-};
-
-/** Applies items 1 to 6 of the list above to any part of a configuration; returns a copy. */
-export function normalise<T extends Json>(json: T): T {
-  if (Array.isArray(json)) {
-    return json.filter((item) => !isIstioOnly(item)).map((item) => normalise(item)) as T;
-  }
-  if (!isObject(json)) return json;
-  const result: JsonObject = {};
-  for (const [key, value] of Object.entries(json)) {
-    for (const [name, item] of entry(key, value)) result[name] = item;
-  }
-  return result as T;
 }

@@ -12,30 +12,6 @@ export interface LocalOutbound {
   routes: JsonObject[];
 }
 
-/** Name of the route configuration of one outbound listener: Istio's own name, then who it is for. */
-const routeName = (istioName: string, authority: string): string => `${istioName}@${authority}`;
-
-const luaString = (value: string): string => `'${value.replace(/[\\']/g, '\\$&')}'`;
-
-/** Restores the name that the caller's configuration had; a client that sends a name of its own keeps it. */
-const authorityFilter = (authority: string, port: number): JsonObject => ({
-  name: 'windtunnel.authority',
-  typedConfig: {
-    '@type': 'type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua',
-    defaultSourceCode: {
-      inlineString: [
-        'function envoy_on_request(handle)',
-        '  local headers = handle:headers()',
-        "  local authority = headers:get(':authority')",
-        `  if authority == '127.0.0.1:${port}' or authority == 'localhost:${port}' then`,
-        `    headers:replace(':authority', ${luaString(authority)})`,
-        '  end',
-        'end',
-      ].join('\n'),
-    },
-  },
-});
-
 /**
  * Stands in for `istio.alpn` on ports whose protocol is detected: the callee's sidecar tells HTTP from TCP by this name.
  * Both versions of HTTP may bear it: which one it is shows in its first bytes.
@@ -53,7 +29,46 @@ const protocolFilter: JsonObject = {
   },
 };
 
-const addressIs = (listener: JsonObject, ip: string, port: number): boolean => {
+/** One listener for each authority that the pod calls; items 7 and 12 of normalise.ts. */
+export function outboundListeners(input: LocaliseInput): LocalOutbound {
+  const parts = input.pod.outbound.map((outbound) => toOutbound(input, outbound));
+  const routes = new Map(
+    parts.flatMap((part) => part.routes).map((route) => [text(route.name), route]),
+  );
+  return { listeners: parts.flatMap(({ listeners }) => listeners), routes: [...routes.values()] };
+}
+
+/** Name of the route configuration of one outbound listener: Istio's own name, then who it is for. */
+function routeName(istioName: string, authority: string): string {
+  return `${istioName}@${authority}`;
+}
+
+function luaString(value: string): string {
+  return `'${value.replace(/[\\']/g, '\\$&')}'`;
+}
+
+/** Restores the name that the caller's configuration had; a client that sends a name of its own keeps it. */
+function authorityFilter(authority: string, port: number): JsonObject {
+  return {
+    name: 'windtunnel.authority',
+    typedConfig: {
+      '@type': 'type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua',
+      defaultSourceCode: {
+        inlineString: [
+          'function envoy_on_request(handle)',
+          '  local headers = handle:headers()',
+          "  local authority = headers:get(':authority')",
+          `  if authority == '127.0.0.1:${port}' or authority == 'localhost:${port}' then`,
+          `    headers:replace(':authority', ${luaString(authority)})`,
+          '  end',
+          'end',
+        ].join('\n'),
+      },
+    },
+  };
+}
+
+function addressIs(listener: JsonObject, ip: string, port: number): boolean {
   const all = [
     listener.address,
     ...objects(listener.additionalAddresses).map((a) => object(a).address),
@@ -62,10 +77,10 @@ const addressIs = (listener: JsonObject, ip: string, port: number): boolean => {
     const found = socketAddress(address);
     return found?.ip === ip && found.port === port;
   });
-};
+}
 
 /** The listener that Envoy would choose for a connection to `outbound`: exact address, then any address, then all ports. */
-const listenerFor = (input: LocaliseInput, outbound: Outbound): JsonObject | undefined => {
+function listenerFor(input: LocaliseInput, outbound: Outbound): JsonObject | undefined {
   const { listeners } = input.config;
   const { service, port, pod } = outbound;
   const clusterIp = input.clusterIp(service);
@@ -77,18 +92,18 @@ const listenerFor = (input: LocaliseInput, outbound: Outbound): JsonObject | und
     if (found) return found;
   }
   return listeners.find(({ name }) => name === 'virtualOutbound');
-};
+}
 
-const inRange = (range: JsonObject, ip: string): boolean => {
+function inRange(range: JsonObject, ip: string): boolean {
   const length = Number(range.prefixLen ?? 32);
   const bits = (address: string): number =>
     address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
   const shift = 2 ** (32 - length);
   return Math.floor(bits(text(range.addressPrefix)) / shift) === Math.floor(bits(ip) / shift);
-};
+}
 
 /** Chains that remain when destination address and port are known; matches on them are then dropped. */
-const chainsFor = (listener: JsonObject, ips: string[], port: number): JsonObject[] => {
+function chainsFor(listener: JsonObject, ips: string[], port: number): JsonObject[] {
   const chains = objects(listener.filterChains).filter((chain) => {
     const { destinationPort } = object(chain.filterChainMatch);
     return destinationPort === undefined || destinationPort === port;
@@ -105,18 +120,19 @@ const chainsFor = (listener: JsonObject, ips: string[], port: number): JsonObjec
       ? without(chain, 'filterChainMatch')
       : { ...chain, filterChainMatch: match };
   });
-};
+}
 
-const withClusters = (routes: JsonObject, rename: (cluster: string) => string): JsonObject =>
-  JSON.parse(
+function withClusters(routes: JsonObject, rename: (cluster: string) => string): JsonObject {
+  return JSON.parse(
     JSON.stringify(routes).replace(
       /"(PassthroughCluster|outbound\|[^"]*)"/g,
       (_, cluster: string) => JSON.stringify(rename(cluster)),
     ),
   ) as JsonObject;
+}
 
 /** The cluster that stands here for one of Istio's: see items 10 and 12 of normalise.ts. */
-const renameFor = (input: LocaliseInput, outbound: Outbound): ((cluster: string) => string) => {
+function renameFor(input: LocaliseInput, outbound: Outbound): (cluster: string) => string {
   const dialled = new Set(
     input.config.clusters.filter(({ type }) => type === 'ORIGINAL_DST').map(({ name }) => name),
   );
@@ -126,9 +142,9 @@ const renameFor = (input: LocaliseInput, outbound: Outbound): ((cluster: string)
       ? podCluster(cluster, outbound.pod)
       : cluster;
   };
-};
+}
 
-const toOutbound = (input: LocaliseInput, outbound: Outbound): LocalOutbound => {
+function toOutbound(input: LocaliseInput, outbound: Outbound): LocalOutbound {
   const { authority, service, port, pod } = outbound;
   const localPort = input.port(portKeys.outbound(input.pod.id, authority));
   const rename = renameFor(input, outbound);
@@ -183,16 +199,8 @@ const toOutbound = (input: LocaliseInput, outbound: Outbound): LocalOutbound => 
     );
   }
   return { listeners: [local], routes };
-};
+}
 
-const keep = (json: JsonObject, ...keys: string[]): JsonObject =>
-  Object.fromEntries(Object.entries(json).filter(([key]) => keys.includes(key)));
-
-/** One listener for each authority that the pod calls; items 7 and 12 of normalise.ts. */
-export function outboundListeners(input: LocaliseInput): LocalOutbound {
-  const parts = input.pod.outbound.map((outbound) => toOutbound(input, outbound));
-  const routes = new Map(
-    parts.flatMap((part) => part.routes).map((route) => [text(route.name), route]),
-  );
-  return { listeners: parts.flatMap(({ listeners }) => listeners), routes: [...routes.values()] };
+function keep(json: JsonObject, ...keys: string[]): JsonObject {
+  return Object.fromEntries(Object.entries(json).filter(([key]) => keys.includes(key)));
 }

@@ -16,13 +16,13 @@ const maxRounds = 20;
 // Whoever ends the supervisor's group, or closes its terminal, must not end us before we have done our part.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
-const left = (): ProcessIdentity[] => [
-  ...[...children.values()].filter(isRunning),
-  ...markedProcesses(folder),
-];
+function left(): ProcessIdentity[] {
+  return [...[...children.values()].filter(isRunning), ...markedProcesses(folder)];
+}
 
-const pause = (milliseconds: number): Promise<void> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds));
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
 
 for await (const line of createInterface({ input: process.stdin })) {
   const [pid, startTime = ''] = line.slice(1).split(' ', 2);

@@ -56,10 +56,10 @@ export function markedProcesses(folder: string): ProcessIdentity[] {
     });
 }
 
-const carries = (pid: number, marker: string): boolean => {
+function carries(pid: number, marker: string): boolean {
   try {
     return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(marker);
   } catch {
     return false;
   }
-};
+}

@@ -41,45 +41,6 @@ export interface SupervisionOptions {
   maxDelayMs?: number;
 }
 
-/** How long to wait before restart number `failures` (from 1): doubled each time, bounded. */
-function restartDelayMs(failures: number, firstDelayMs: number, maxDelayMs: number): number {
-  return Math.min(maxDelayMs, firstDelayMs * 2 ** Math.min(failures - 1, 20));
-}
-
-/** Starts the program once; `ended` is called exactly once, however it ends. */
-const spawnOnce = (spec: ProcessSpec, ended: (how: string) => void): ChildProcess => {
-  const log = openSync(spec.logFile, 'a', 0o600);
-  const child = spawn(spec.command, spec.args, {
-    cwd: spec.cwd,
-    env: spec.env,
-    // A group of its own: Ctrl-C in the terminal reaches only us, and its children can be ended with it.
-    detached: true,
-    stdio: ['ignore', log, log],
-  });
-  closeSync(log);
-  let done = false;
-  const once = (how: string): void => {
-    if (done) return;
-    done = true;
-    ended(how);
-  };
-  child.once('error', (error) => once(error.message));
-  child.once('exit', (code, signal) => once(signal ? `signal ${signal}` : `exit code ${code}`));
-  return child;
-};
-
-const terminate = async (child: ChildProcess, graceMs: number): Promise<void> => {
-  const { pid } = child;
-  if (pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  // A stopped process (SIGSTOP) takes no SIGTERM until it goes on.
-  signalTree(pid, 'SIGCONT');
-  signalTree(pid, 'SIGTERM');
-  const killer = setTimeout(() => signalTree(pid, 'SIGKILL'), graceMs);
-  await gone;
-  clearTimeout(killer);
-};
-
 /** Starts a process and restarts it with growing delays whenever it ends by itself. */
 export function startProcess(spec: ProcessSpec, options: SupervisionOptions): ManagedProcess {
   const { guard, onExit, onStart, firstDelayMs = 100, maxDelayMs = 5000 } = options;
@@ -143,4 +104,43 @@ export function startProcess(spec: ProcessSpec, options: SupervisionOptions): Ma
       if (child) await terminate(child, graceMs);
     },
   };
+}
+
+/** How long to wait before restart number `failures` (from 1): doubled each time, bounded. */
+function restartDelayMs(failures: number, firstDelayMs: number, maxDelayMs: number): number {
+  return Math.min(maxDelayMs, firstDelayMs * 2 ** Math.min(failures - 1, 20));
+}
+
+/** Starts the program once; `ended` is called exactly once, however it ends. */
+function spawnOnce(spec: ProcessSpec, ended: (how: string) => void): ChildProcess {
+  const log = openSync(spec.logFile, 'a', 0o600);
+  const child = spawn(spec.command, spec.args, {
+    cwd: spec.cwd,
+    env: spec.env,
+    // A group of its own: Ctrl-C in the terminal reaches only us, and its children can be ended with it.
+    detached: true,
+    stdio: ['ignore', log, log],
+  });
+  closeSync(log);
+  let done = false;
+  const once = (how: string): void => {
+    if (done) return;
+    done = true;
+    ended(how);
+  };
+  child.once('error', (error) => once(error.message));
+  child.once('exit', (code, signal) => once(signal ? `signal ${signal}` : `exit code ${code}`));
+  return child;
+}
+
+async function terminate(child: ChildProcess, graceMs: number): Promise<void> {
+  const { pid } = child;
+  if (pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  // A stopped process (SIGSTOP) takes no SIGTERM until it goes on.
+  signalTree(pid, 'SIGCONT');
+  signalTree(pid, 'SIGTERM');
+  const killer = setTimeout(() => signalTree(pid, 'SIGKILL'), graceMs);
+  await gone;
+  clearTimeout(killer);
 }

@@ -6,14 +6,6 @@ import type { Configuration } from './configurator.ts';
 /** How long a proxy may take to acknowledge one step of a change. */
 export const acknowledgeTimeoutMs = 15_000;
 
-const same = (a: EncodedConfig, b: EncodedConfig | undefined): boolean =>
-  b !== undefined &&
-  discoveryTypes.every(
-    (type) =>
-      a[type].size === b[type].size &&
-      [...a[type]].every(([name, { hash }]) => b[type].get(name)?.hash === hash),
-  );
-
 /**
  * Sends every connected proxy whose configuration differs its new one and resolves, when all acknowledged, to how many
  * there were. When one refuses, all get their old one back and its refusal is thrown.
@@ -42,4 +34,15 @@ export async function enforce(
     if (!connected.some(([known]) => known === id)) ads.prepare(id, config);
   }
   return changed.length;
+}
+
+function same(a: EncodedConfig, b: EncodedConfig | undefined): boolean {
+  return (
+    b !== undefined &&
+    discoveryTypes.every(
+      (type) =>
+        a[type].size === b[type].size &&
+        [...a[type]].every(([name, { hash }]) => b[type].get(name)?.hash === hash),
+    )
+  );
 }

@@ -19,14 +19,6 @@ export interface Layers {
 
 type Action = NonNullable<ChangeReport['actions']>[string];
 
-const identity = (name: ResourceName): string => identityOf(name as Resource);
-
-const withOwner = (layers: Layers, owner: string, change: (layer: Layer) => Layer): Layers => {
-  const owners = new Map(layers.owners);
-  owners.set(owner, change(owners.get(owner) ?? { over: [], removed: new Set() }));
-  return { ...layers, owners };
-};
-
 /** The resources that stand, in the order of the manifests, then of the owners. */
 export function effective(layers: Layers): Resource[] {
   let resources = layers.base;
@@ -108,4 +100,14 @@ export function appliedByOwner(layers: Layers): Record<string, string[]> {
       [...over.map(nameOf), ...[...removed].map((known) => `-${known}`)],
     ]),
   );
+}
+
+function identity(name: ResourceName): string {
+  return identityOf(name as Resource);
+}
+
+function withOwner(layers: Layers, owner: string, change: (layer: Layer) => Layer): Layers {
+  const owners = new Map(layers.owners);
+  owners.set(owner, change(owners.get(owner) ?? { over: [], removed: new Set() }));
+  return { ...layers, owners };
 }

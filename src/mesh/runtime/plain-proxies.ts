@@ -4,34 +4,6 @@ import type { PortAllocator } from '../ports.ts';
 import type { Plan } from './plan.ts';
 import type { PodSet } from './pod-set.ts';
 
-/** One connection of a pod without a sidecar, carried to a replica of the Service as kube-proxy would. */
-const forward = (socket: Socket, port: number | undefined): void => {
-  if (port === undefined) {
-    socket.destroy();
-    return;
-  }
-  const upstream = connect({ host: '127.0.0.1', port });
-  const end = (): void => {
-    socket.destroy();
-    upstream.destroy();
-  };
-  socket.on('error', end);
-  upstream.on('error', end);
-  socket.on('close', end);
-  upstream.on('close', end);
-  socket.pipe(upstream).pipe(socket);
-};
-
-const listen = (port: number, onConnection: (socket: Socket) => void): Promise<Server> =>
-  new Promise((resolve, reject) => {
-    const server = createServer({ allowHalfOpen: true }, onConnection);
-    server.once('error', reject);
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
-      server.unref();
-      resolve(server);
-    });
-  });
-
 /** What {@link withPlainProxies} needs. */
 export interface PlainProxyOptions {
   ports: PortAllocator;
@@ -94,4 +66,33 @@ export function withPlainProxies(pods: PodSet, options: PlainProxyOptions): PodS
       await pods.stop();
     },
   };
+}
+
+/** One connection of a pod without a sidecar, carried to a replica of the Service as kube-proxy would. */
+function forward(socket: Socket, port: number | undefined): void {
+  if (port === undefined) {
+    socket.destroy();
+    return;
+  }
+  const upstream = connect({ host: '127.0.0.1', port });
+  const end = (): void => {
+    socket.destroy();
+    upstream.destroy();
+  };
+  socket.on('error', end);
+  upstream.on('error', end);
+  socket.on('close', end);
+  upstream.on('close', end);
+  socket.pipe(upstream).pipe(socket);
+}
+
+function listen(port: number, onConnection: (socket: Socket) => void): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer({ allowHalfOpen: true }, onConnection);
+    server.once('error', reject);
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
+      server.unref();
+      resolve(server);
+    });
+  });
 }

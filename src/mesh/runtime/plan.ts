@@ -55,18 +55,6 @@ export function makePlan(resources: Resource[], extra: Map<string, string[]> = n
   };
 }
 
-const gatewayPod = (workload: Workload): Pod => ({
-  id: `${workload.name}-0.${workload.namespace}`,
-  name: `${workload.name}-0`,
-  replica: { workload, index: 0, podName: `${workload.name}-0` },
-  workload,
-  ip: '',
-  sidecar: true,
-  appPorts: [],
-  inboundPorts: [],
-  outbound: [],
-});
-
 /** Names of all ports that a plan needs; see portKeys of pods.ts. */
 export function portsOf(plan: Plan): string[] {
   const { gateway } = plan;
@@ -91,17 +79,6 @@ export interface LocalSurroundings {
   isReady(podId: string): boolean;
   log(pod: Pod): AccessLogTarget;
 }
-
-const backend = (pod: Pod, port: number, around: LocalSurroundings): Backend => {
-  const behindSidecar = pod.sidecar && pod.inboundPorts.includes(port);
-  const key = behindSidecar ? portKeys.inbound(pod.id, port) : portKeys.app(pod.id, port);
-  return {
-    pod: pod.name,
-    port: around.port(key),
-    ready: around.isReady(pod.id),
-    sidecar: behindSidecar,
-  };
-};
 
 /** What each Envoy of a plan gets by discovery, but for secrets, by node id. Throws `unsupported` for calls off this machine. */
 export function localConfigs(plan: Plan, around: LocalSurroundings): Map<string, ProxyConfig> {
@@ -133,4 +110,29 @@ export function localConfigs(plan: Plan, around: LocalSurroundings): Map<string,
       return [[pod.id, pod === plan.gateway ? localiseGateway(input) : localiseSidecar(input)]];
     }),
   );
+}
+
+function gatewayPod(workload: Workload): Pod {
+  return {
+    id: `${workload.name}-0.${workload.namespace}`,
+    name: `${workload.name}-0`,
+    replica: { workload, index: 0, podName: `${workload.name}-0` },
+    workload,
+    ip: '',
+    sidecar: true,
+    appPorts: [],
+    inboundPorts: [],
+    outbound: [],
+  };
+}
+
+function backend(pod: Pod, port: number, around: LocalSurroundings): Backend {
+  const behindSidecar = pod.sidecar && pod.inboundPorts.includes(port);
+  const key = behindSidecar ? portKeys.inbound(pod.id, port) : portKeys.app(pod.id, port);
+  return {
+    pod: pod.name,
+    port: around.port(key),
+    ready: around.isReady(pod.id),
+    sidecar: behindSidecar,
+  };
 }

@@ -43,108 +43,6 @@ const shutdownGraceMs = 10_000;
 const drainLimitMs = 30_000;
 const replaceTimeoutMs = 60_000;
 
-const graceMs = ({ pod }: PodRuntime): number => pod.workload.terminationGraceSeconds * 1000;
-
-const comparable = (containers: ContainerSpec[]): unknown =>
-  containers.map(({ process, readiness, liveness }) => ({ process, readiness, liveness }));
-
-const sidecarSpec = (options: RuntimeOptions, pod: Pod, number: number): SidecarSpec => {
-  const { socketFolder, folder, logsFolder, envoyPath } = options;
-  // Paths of sockets are short, names of pods may be long: a number does.
-  const adminSocket = join(socketFolder, `admin-${number}`);
-  const bootstrapFile = join(folder, 'bootstrap', `${pod.id}.json`);
-  return {
-    adminSocket,
-    bootstrapFile,
-    bootstrap: bootstrap({
-      nodeId: pod.id,
-      adsSocket: join(socketFolder, 'ads'),
-      adminSocket,
-    }),
-    process: {
-      command: envoyPath,
-      args: ['-c', bootstrapFile, ...envoyArguments],
-      cwd: folder,
-      env: baseEnv(options),
-      logFile: join(logsFolder, `${pod.id}.envoy.log`),
-    },
-  };
-};
-
-/** Whether a pod runs as it should: then it is left alone. */
-const isUpToDate = (started: Started | undefined, pod: Pod, containers: ContainerSpec[]): boolean =>
-  started !== undefined &&
-  started.runtime.pod.sidecar === pod.sidecar &&
-  isDeepStrictEqual(comparable(started.containers), comparable(containers));
-
-/** Waits until all are ready; `progress` is told of each. */
-const untilAllReady = async (runtimes: PodRuntime[], options: StartOptions): Promise<void> => {
-  const { timeoutMs, signal, progress } = options;
-  const failed = new AbortController();
-  const either = AbortSignal.any([signal, failed.signal]);
-  let count = 0;
-  progress(0, runtimes.length);
-  const all = runtimes.map(async (runtime) => {
-    await runtime.untilReady(timeoutMs, either);
-    progress(++count, runtimes.length);
-  });
-  try {
-    await Promise.all(all);
-  } finally {
-    // Nobody waits for the others any more when one has failed.
-    failed.abort();
-    await Promise.allSettled(all);
-  }
-};
-
-const stopAll = async (runtimes: PodRuntime[]): Promise<void> => {
-  const stop = (runtime: PodRuntime): Promise<void> =>
-    runtime.stop(Math.min(graceMs(runtime), shutdownGraceMs), false);
-  await Promise.all(runtimes.map(stop));
-};
-
-const podSpecs = (plan: Plan, options: RuntimeOptions): PodSpecs => {
-  const { world } = plan;
-  const { get: port } = options.ports;
-  return new Map(
-    plan.pods.map((pod) => [pod.id, containerSpecs({ ...options, world, pod, port })]),
-  );
-};
-
-const podsOf = (plan: Plan): Pod[] => [...plan.pods, ...(plan.gateway ? [plan.gateway] : [])];
-
-/** Knows what is under way: what is being started when the set is stopped must be stopped with it. */
-const createTracker = () => {
-  const pending = new Set<Promise<unknown>>();
-  return {
-    track: <T>(promise: Promise<T>): Promise<T> => {
-      pending.add(promise);
-      return promise.finally(() => pending.delete(promise));
-    },
-    settled: async (): Promise<void> => {
-      await Promise.allSettled(pending);
-      // What waits for one of them goes on first, and keeps what it has started.
-      await new Promise((resolve) => setImmediate(resolve));
-    },
-  };
-};
-
-const startOne = (
-  options: RuntimeOptions,
-  plan: Plan,
-  pod: Pod,
-  one: { containers: ContainerSpec[]; sidecarNumber: number; readinessChanged(): void },
-): Promise<PodRuntime> =>
-  startPod({
-    pod,
-    kind: pod === plan.gateway ? 'gateway' : 'sidecar',
-    containers: one.containers,
-    sidecar: pod.sidecar ? sidecarSpec(options, pod, one.sidecarNumber) : undefined,
-    guard: options.guard,
-    readinessChanged: one.readinessChanged,
-    processesChanged: options.processesChanged,
-  });
-
 /** Makes an empty {@link PodSet}. */
 export function createPodSet(options: RuntimeOptions, hooks: PodSetHooks): PodSet {
   const running = new Map<string, Started>();
@@ -213,4 +111,115 @@ export function createPodSet(options: RuntimeOptions, hooks: PodSetHooks): PodSe
       await stopAll([...running.values()].map(({ runtime }) => runtime));
     },
   };
+}
+
+function graceMs({ pod }: PodRuntime): number {
+  return pod.workload.terminationGraceSeconds * 1000;
+}
+
+function comparable(containers: ContainerSpec[]): unknown {
+  return containers.map(({ process, readiness, liveness }) => ({ process, readiness, liveness }));
+}
+
+function sidecarSpec(options: RuntimeOptions, pod: Pod, number: number): SidecarSpec {
+  const { socketFolder, folder, logsFolder, envoyPath } = options;
+  // Paths of sockets are short, names of pods may be long: a number does.
+  const adminSocket = join(socketFolder, `admin-${number}`);
+  const bootstrapFile = join(folder, 'bootstrap', `${pod.id}.json`);
+  return {
+    adminSocket,
+    bootstrapFile,
+    bootstrap: bootstrap({
+      nodeId: pod.id,
+      adsSocket: join(socketFolder, 'ads'),
+      adminSocket,
+    }),
+    process: {
+      command: envoyPath,
+      args: ['-c', bootstrapFile, ...envoyArguments],
+      cwd: folder,
+      env: baseEnv(options),
+      logFile: join(logsFolder, `${pod.id}.envoy.log`),
+    },
+  };
+}
+
+/** Whether a pod runs as it should: then it is left alone. */
+function isUpToDate(started: Started | undefined, pod: Pod, containers: ContainerSpec[]): boolean {
+  return (
+    started !== undefined &&
+    started.runtime.pod.sidecar === pod.sidecar &&
+    isDeepStrictEqual(comparable(started.containers), comparable(containers))
+  );
+}
+
+/** Waits until all are ready; `progress` is told of each. */
+async function untilAllReady(runtimes: PodRuntime[], options: StartOptions): Promise<void> {
+  const { timeoutMs, signal, progress } = options;
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  let count = 0;
+  progress(0, runtimes.length);
+  const all = runtimes.map(async (runtime) => {
+    await runtime.untilReady(timeoutMs, either);
+    progress(++count, runtimes.length);
+  });
+  try {
+    await Promise.all(all);
+  } finally {
+    // Nobody waits for the others any more when one has failed.
+    failed.abort();
+    await Promise.allSettled(all);
+  }
+}
+
+async function stopAll(runtimes: PodRuntime[]): Promise<void> {
+  const stop = (runtime: PodRuntime): Promise<void> =>
+    runtime.stop(Math.min(graceMs(runtime), shutdownGraceMs), false);
+  await Promise.all(runtimes.map(stop));
+}
+
+function podSpecs(plan: Plan, options: RuntimeOptions): PodSpecs {
+  const { world } = plan;
+  const { get: port } = options.ports;
+  return new Map(
+    plan.pods.map((pod) => [pod.id, containerSpecs({ ...options, world, pod, port })]),
+  );
+}
+
+function podsOf(plan: Plan): Pod[] {
+  return [...plan.pods, ...(plan.gateway ? [plan.gateway] : [])];
+}
+
+/** Knows what is under way: what is being started when the set is stopped must be stopped with it. */
+function createTracker() {
+  const pending = new Set<Promise<unknown>>();
+  return {
+    track: <T>(promise: Promise<T>): Promise<T> => {
+      pending.add(promise);
+      return promise.finally(() => pending.delete(promise));
+    },
+    settled: async (): Promise<void> => {
+      await Promise.allSettled(pending);
+      // What waits for one of them goes on first, and keeps what it has started.
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+}
+
+function startOne(
+  options: RuntimeOptions,
+  plan: Plan,
+  pod: Pod,
+  one: { containers: ContainerSpec[]; sidecarNumber: number; readinessChanged(): void },
+): Promise<PodRuntime> {
+  return startPod({
+    pod,
+    kind: pod === plan.gateway ? 'gateway' : 'sidecar',
+    containers: one.containers,
+    sidecar: pod.sidecar ? sidecarSpec(options, pod, one.sidecarNumber) : undefined,
+    guard: options.guard,
+    readinessChanged: one.readinessChanged,
+    processesChanged: options.processesChanged,
+  });
 }

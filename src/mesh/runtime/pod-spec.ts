@@ -42,22 +42,6 @@ const preload = pathToFileURL(
 
 const handedOn = ['HOME', 'TMPDIR', 'LANG', 'LC_ALL', 'TZ', 'USER'];
 
-const fieldOf = (pod: Pod, path: string): string | undefined => {
-  const { workload, name } = pod;
-  const label = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path);
-  if (label) return workload[label[1] as 'labels' | 'annotations'][label[2] ?? ''];
-  const known: Record<string, string> = {
-    'metadata.name': name,
-    'metadata.namespace': workload.namespace,
-    'metadata.uid': pod.id,
-    'spec.serviceAccountName': workload.serviceAccount,
-    'spec.nodeName': 'localhost',
-    'status.podIP': '127.0.0.1',
-    'status.hostIP': '127.0.0.1',
-  };
-  return known[path];
-};
-
 /** Environment of every process of an instance. */
 export function baseEnv(options: Pick<SpecOptions, 'env' | 'folder'>): Record<string, string> {
   const { env, folder } = options;
@@ -127,4 +111,20 @@ export function containerSpecs(options: SpecOptions): ContainerSpec[] {
       ports: container.ports.flatMap(({ containerPort }) => appPorts.get(containerPort) ?? []),
     };
   });
+}
+
+function fieldOf(pod: Pod, path: string): string | undefined {
+  const { workload, name } = pod;
+  const label = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path);
+  if (label) return workload[label[1] as 'labels' | 'annotations'][label[2] ?? ''];
+  const known: Record<string, string> = {
+    'metadata.name': name,
+    'metadata.namespace': workload.namespace,
+    'metadata.uid': pod.id,
+    'spec.serviceAccountName': workload.serviceAccount,
+    'spec.nodeName': 'localhost',
+    'status.podIP': '127.0.0.1',
+    'status.hostIP': '127.0.0.1',
+  };
+  return known[path];
 }

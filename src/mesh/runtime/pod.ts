@@ -50,81 +50,6 @@ const startFailures = 4;
 const sidecarGraceMs = 1000;
 const logLines = 20;
 
-const containerCheck =
-  ({ readiness, probeTarget, ports }: ContainerSpec) =>
-  async (): Promise<boolean> => {
-    if (readiness) return runProbe(readiness, probeTarget);
-    // A cluster would call it ready at once; its first callers would then find nobody there.
-    const answers = await Promise.all(ports.map((port) => tcpProbe(port)));
-    return answers.every((open) => open);
-  };
-
-const awaited = ({ readiness, ports }: ContainerSpec): string =>
-  readiness
-    ? `its ${readiness.type} readiness probe to succeed`
-    : `something to listen on 127.0.0.1, port ${ports.join(', ')} (what stands for its container ports; ` +
-      'other programs than Node must take it from their arguments or environment)';
-
-const livenessCheck = ({
-  liveness,
-  probeTarget,
-}: ContainerSpec): (() => Promise<boolean>) | undefined =>
-  liveness && (async () => !(await runProbe(liveness, probeTarget)));
-
-const sidecarCheck = (socket: string) => (): Promise<boolean> =>
-  adminRequest(socket, 'GET', '/ready').then(
-    () => true,
-    () => false,
-  );
-
-/** Closes the sidecar's inbound listeners and waits, up to `limitMs`, until no request is under way. */
-const drainSidecar = async (socket: string, limitMs: number): Promise<void> => {
-  await adminRequest(socket, 'POST', '/drain_listeners?inboundonly');
-  const endMs = performance.now() + limitMs;
-  while (performance.now() < endMs) {
-    const active = await readStats(socket, '^http\\..*downstream_rq_active$');
-    const open = Object.entries(active).filter(([name]) => !name.startsWith('http.admin'));
-    if (open.every(([, value]) => value === 0)) return;
-    await sleep(20);
-  }
-};
-
-const startParts = async (options: PodOptions, changed: () => void): Promise<Part[]> => {
-  const { kind, containers, sidecar, guard, processesChanged } = options;
-  const common = { guard, readinessChanged: changed, processChanged: processesChanged };
-  const parts: Part[] = [];
-  if (sidecar) {
-    const { adminSocket, bootstrapFile, process: spec } = sidecar;
-    await writeFile(bootstrapFile, JSON.stringify(sidecar.bootstrap), { mode: 0o600 });
-    const check = sidecarCheck(adminSocket);
-    parts.push(
-      startPart({ ...common, kind, name: 'envoy', spec, check, awaits: 'Envoy to be live' }),
-    );
-  }
-  for (const container of containers) {
-    parts.push(
-      startPart({
-        ...common,
-        kind: 'service',
-        name: container.name,
-        spec: container.process,
-        awaits: awaited(container),
-        check: containerCheck(container),
-        isStuck: livenessCheck(container),
-      }),
-    );
-  }
-  return parts;
-};
-
-const startError = async (pod: Pod, part: Part, why: string): Promise<WindtunnelError> => {
-  const log = await readFile(part.logFile, 'utf8').catch(() => '');
-  const tail = log.trimEnd().split('\n').slice(-logLines).join('\n    ');
-  return new WindtunnelError('start-failed', `${pod.id}, ${part.name}: ${why}\n    ${tail}`, {
-    next: `its log: ${part.logFile}`,
-  });
-};
-
 /** Starts a pod's Envoy and containers, and watches over them. */
 export async function startPod(options: PodOptions): Promise<PodRuntime> {
   const { pod, sidecar, readinessChanged } = options;
@@ -185,4 +110,83 @@ export async function startPod(options: PodOptions): Promise<PodRuntime> {
       await Promise.all(proxies.map(({ process }) => process.stop(sidecarGraceMs)));
     },
   };
+}
+
+function containerCheck({ readiness, probeTarget, ports }: ContainerSpec) {
+  return async (): Promise<boolean> => {
+    if (readiness) return runProbe(readiness, probeTarget);
+    // A cluster would call it ready at once; its first callers would then find nobody there.
+    const answers = await Promise.all(ports.map((port) => tcpProbe(port)));
+    return answers.every((open) => open);
+  };
+}
+
+function awaited({ readiness, ports }: ContainerSpec): string {
+  return readiness
+    ? `its ${readiness.type} readiness probe to succeed`
+    : `something to listen on 127.0.0.1, port ${ports.join(', ')} (what stands for its container ports; ` +
+        'other programs than Node must take it from their arguments or environment)';
+}
+
+function livenessCheck({
+  liveness,
+  probeTarget,
+}: ContainerSpec): (() => Promise<boolean>) | undefined {
+  return liveness && (async () => !(await runProbe(liveness, probeTarget)));
+}
+
+function sidecarCheck(socket: string) {
+  return (): Promise<boolean> =>
+    adminRequest(socket, 'GET', '/ready').then(
+      () => true,
+      () => false,
+    );
+}
+
+/** Closes the sidecar's inbound listeners and waits, up to `limitMs`, until no request is under way. */
+async function drainSidecar(socket: string, limitMs: number): Promise<void> {
+  await adminRequest(socket, 'POST', '/drain_listeners?inboundonly');
+  const endMs = performance.now() + limitMs;
+  while (performance.now() < endMs) {
+    const active = await readStats(socket, '^http\\..*downstream_rq_active$');
+    const open = Object.entries(active).filter(([name]) => !name.startsWith('http.admin'));
+    if (open.every(([, value]) => value === 0)) return;
+    await sleep(20);
+  }
+}
+
+async function startParts(options: PodOptions, changed: () => void): Promise<Part[]> {
+  const { kind, containers, sidecar, guard, processesChanged } = options;
+  const common = { guard, readinessChanged: changed, processChanged: processesChanged };
+  const parts: Part[] = [];
+  if (sidecar) {
+    const { adminSocket, bootstrapFile, process: spec } = sidecar;
+    await writeFile(bootstrapFile, JSON.stringify(sidecar.bootstrap), { mode: 0o600 });
+    const check = sidecarCheck(adminSocket);
+    parts.push(
+      startPart({ ...common, kind, name: 'envoy', spec, check, awaits: 'Envoy to be live' }),
+    );
+  }
+  for (const container of containers) {
+    parts.push(
+      startPart({
+        ...common,
+        kind: 'service',
+        name: container.name,
+        spec: container.process,
+        awaits: awaited(container),
+        check: containerCheck(container),
+        isStuck: livenessCheck(container),
+      }),
+    );
+  }
+  return parts;
+}
+
+async function startError(pod: Pod, part: Part, why: string): Promise<WindtunnelError> {
+  const log = await readFile(part.logFile, 'utf8').catch(() => '');
+  const tail = log.trimEnd().split('\n').slice(-logLines).join('\n    ');
+  return new WindtunnelError('start-failed', `${pod.id}, ${part.name}: ${why}\n    ${tail}`, {
+    next: `its log: ${part.logFile}`,
+  });
 }

@@ -11,16 +11,6 @@ export type { Runtime, RuntimeOptions } from './options.ts';
 
 const takenOutTimeoutMs = 2000;
 
-/** Runs one piece of work at a time: each begins with what the one before it left. */
-const createSerial = () => {
-  let queue: Promise<unknown> = Promise.resolve();
-  return <T>(work: () => Promise<T>): Promise<T> => {
-    const next = queue.then(work);
-    queue = next.catch(() => undefined);
-    return next;
-  };
-};
-
 /** What is in force, replaced as one. */
 interface InForce {
   layers: Layers;
@@ -29,15 +19,6 @@ interface InForce {
   extra: Map<string, string[]>;
   configuration: Configuration;
 }
-
-const withAuthority = (
-  extra: InForce['extra'],
-  workload: string,
-  authority: string,
-): InForce['extra'] => {
-  const known = extra.get(workload) ?? [];
-  return known.includes(authority) ? extra : new Map(extra).set(workload, [...known, authority]);
-};
 
 /** Makes the {@link Runtime} of an instance; nothing runs yet. Throws what {@link makePlan} throws. */
 export function createRuntime(options: RuntimeOptions, first: Layers): Runtime {
@@ -106,4 +87,23 @@ export function createRuntime(options: RuntimeOptions, first: Layers): Runtime {
     },
     stop: pods.stop,
   };
+}
+
+/** Runs one piece of work at a time: each begins with what the one before it left. */
+function createSerial() {
+  let queue: Promise<unknown> = Promise.resolve();
+  return <T>(work: () => Promise<T>): Promise<T> => {
+    const next = queue.then(work);
+    queue = next.catch(() => undefined);
+    return next;
+  };
+}
+
+function withAuthority(
+  extra: InForce['extra'],
+  workload: string,
+  authority: string,
+): InForce['extra'] {
+  const known = extra.get(workload) ?? [];
+  return known.includes(authority) ? extra : new Map(extra).set(workload, [...known, authority]);
 }

@@ -38,119 +38,6 @@ const path = '/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggre
 const producers = ['cds', 'eds', 'sds'] as const;
 const consumers = ['lds', 'rds', 'ecds'] as const;
 
-const union = (first: EncodedConfig, second: EncodedConfig): EncodedConfig => ({
-  ...second,
-  cds: new Map([...first.cds, ...second.cds]),
-  eds: new Map([...first.eds, ...second.eds]),
-});
-
-const rejectedError = (nodeId: string, { type, names, reason }: Rejection): WindtunnelError =>
-  new WindtunnelError(
-    'rejected',
-    `the Envoy of ${nodeId} refused ${type} ${names.join(', ') || '(all)'}: ${reason}`,
-  );
-
-const wakeAll = (node: Node): void => {
-  for (const wake of node.wake.splice(0)) wake();
-};
-
-const untilWoken = (node: Node, limitMs: number): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, limitMs);
-    node.wake.push(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
-
-const untilAcknowledged = async (
-  nodeId: string,
-  node: Node,
-  types: readonly DiscoveryType[],
-  timeoutMs: number,
-): Promise<void> => {
-  const endMs = performance.now() + timeoutMs;
-  for (;;) {
-    if (node.rejection) throw rejectedError(nodeId, node.rejection);
-    const open = node.stream ? node.stream.outstanding(types) : ['a connection'];
-    if (open.length === 0) return;
-    const leftMs = endMs - performance.now();
-    if (leftMs <= 0) {
-      throw new WindtunnelError(
-        'timeout',
-        `the Envoy of ${nodeId} did not acknowledge ${open.slice(0, 5).join(', ')} within ${timeoutMs} ms`,
-        { next: 'windtunnel status names its log' },
-      );
-    }
-    await untilWoken(node, leftMs);
-  }
-};
-
-/** Answers the streams of the proxies in `nodes`; one that is not in it is turned away. */
-const streamHandler =
-  (codec: DiscoveryCodec, nodes: Map<string, Node>) =>
-  (call: Call): void => {
-    let stream: ProxyStream | undefined;
-    const connect = (node: Node): ProxyStream => {
-      node.rejection = undefined;
-      const own = createProxyStream({
-        config: () => node.config,
-        send: (response) => void call.write(codec.encode(response)),
-        rejected: (rejection) => {
-          node.rejection = rejection;
-          wakeAll(node);
-        },
-        acknowledged: () => wakeAll(node),
-      });
-      node.stream = own;
-      const drop = (): void => {
-        if (node.stream === own) node.stream = undefined;
-      };
-      call.on('end', () => {
-        drop();
-        call.end();
-      });
-      call.on('cancelled', drop);
-      call.on('error', drop);
-      return own;
-    };
-    call.on('data', (bytes: Buffer) => {
-      const { nodeId, request } = codec.decode(bytes);
-      const node = nodes.get(nodeId);
-      if (!stream && node) stream = connect(node);
-      if (!stream) call.end();
-      else if (request) stream.receive(request);
-    });
-  };
-
-const listen = async (socketPath: string, handler: (call: Call) => void): Promise<Server> => {
-  const server = new Server();
-  const identity = (bytes: Buffer): Buffer => bytes;
-  const method = {
-    path,
-    requestStream: true,
-    responseStream: true,
-    requestSerialize: identity,
-    requestDeserialize: identity,
-    responseSerialize: identity,
-    responseDeserialize: identity,
-  } as const;
-  server.addService({ StreamAggregatedResources: method }, { StreamAggregatedResources: handler });
-  await new Promise<void>((resolve, reject) => {
-    server.bindAsync(`unix:${socketPath}`, ServerCredentials.createInsecure(), (error) =>
-      error ? reject(error) : resolve(),
-    );
-  });
-  await chmod(socketPath, 0o600);
-  return server;
-};
-
-const apply = (node: Node, config: EncodedConfig, types: readonly DiscoveryType[]): void => {
-  node.rejection = undefined;
-  node.config = config;
-  node.stream?.push(types);
-};
-
 /** Starts the ADS server on the Unix socket `socketPath` (mode 0600: whoever reaches it gets private keys). */
 export async function startAdsServer(socketPath: string, schema: Schema): Promise<AdsServer> {
   const nodes = new Map<string, Node>();
@@ -196,4 +83,121 @@ export async function startAdsServer(socketPath: string, schema: Schema): Promis
         resolve();
       }),
   };
+}
+
+function union(first: EncodedConfig, second: EncodedConfig): EncodedConfig {
+  return {
+    ...second,
+    cds: new Map([...first.cds, ...second.cds]),
+    eds: new Map([...first.eds, ...second.eds]),
+  };
+}
+
+function rejectedError(nodeId: string, { type, names, reason }: Rejection): WindtunnelError {
+  return new WindtunnelError(
+    'rejected',
+    `the Envoy of ${nodeId} refused ${type} ${names.join(', ') || '(all)'}: ${reason}`,
+  );
+}
+
+function wakeAll(node: Node): void {
+  for (const wake of node.wake.splice(0)) wake();
+}
+
+function untilWoken(node: Node, limitMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, limitMs);
+    node.wake.push(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+async function untilAcknowledged(
+  nodeId: string,
+  node: Node,
+  types: readonly DiscoveryType[],
+  timeoutMs: number,
+): Promise<void> {
+  const endMs = performance.now() + timeoutMs;
+  for (;;) {
+    if (node.rejection) throw rejectedError(nodeId, node.rejection);
+    const open = node.stream ? node.stream.outstanding(types) : ['a connection'];
+    if (open.length === 0) return;
+    const leftMs = endMs - performance.now();
+    if (leftMs <= 0) {
+      throw new WindtunnelError(
+        'timeout',
+        `the Envoy of ${nodeId} did not acknowledge ${open.slice(0, 5).join(', ')} within ${timeoutMs} ms`,
+        { next: 'windtunnel status names its log' },
+      );
+    }
+    await untilWoken(node, leftMs);
+  }
+}
+
+/** Answers the streams of the proxies in `nodes`; one that is not in it is turned away. */
+function streamHandler(codec: DiscoveryCodec, nodes: Map<string, Node>) {
+  return (call: Call): void => {
+    let stream: ProxyStream | undefined;
+    const connect = (node: Node): ProxyStream => {
+      node.rejection = undefined;
+      const own = createProxyStream({
+        config: () => node.config,
+        send: (response) => void call.write(codec.encode(response)),
+        rejected: (rejection) => {
+          node.rejection = rejection;
+          wakeAll(node);
+        },
+        acknowledged: () => wakeAll(node),
+      });
+      node.stream = own;
+      const drop = (): void => {
+        if (node.stream === own) node.stream = undefined;
+      };
+      call.on('end', () => {
+        drop();
+        call.end();
+      });
+      call.on('cancelled', drop);
+      call.on('error', drop);
+      return own;
+    };
+    call.on('data', (bytes: Buffer) => {
+      const { nodeId, request } = codec.decode(bytes);
+      const node = nodes.get(nodeId);
+      if (!stream && node) stream = connect(node);
+      if (!stream) call.end();
+      else if (request) stream.receive(request);
+    });
+  };
+}
+
+async function listen(socketPath: string, handler: (call: Call) => void): Promise<Server> {
+  const server = new Server();
+  const identity = (bytes: Buffer): Buffer => bytes;
+  const method = {
+    path,
+    requestStream: true,
+    responseStream: true,
+    requestSerialize: identity,
+    requestDeserialize: identity,
+    responseSerialize: identity,
+    responseDeserialize: identity,
+  } as const;
+  server.addService({ StreamAggregatedResources: method }, { StreamAggregatedResources: handler });
+  await new Promise<void>((resolve, reject) => {
+    server.bindAsync(`unix:${socketPath}`, ServerCredentials.createInsecure(), (error) =>
+      error ? reject(error) : resolve(),
+    );
+  });
+  await chmod(socketPath, 0o600);
+  return server;
+}
+
+function apply(node: Node, config: EncodedConfig, types: readonly DiscoveryType[]): void {
+  node.rejection = undefined;
+  node.config = config;
+  node.stream?.push(types);
 }

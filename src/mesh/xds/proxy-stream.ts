@@ -52,12 +52,6 @@ interface Subscription {
   pending: Map<string, string> | undefined;
 }
 
-/** Types of which a proxy gets all there is, and whose responses always hold everything. */
-const isWildcard = (type: DiscoveryType): boolean => type === 'cds' || type === 'lds';
-
-const sameEntries = (a: Map<string, string>, b: Map<string, string>): boolean =>
-  a.size === b.size && [...a].every(([name, hash]) => b.get(name) === hash);
-
 /** What {@link createProxyStream} needs. */
 export interface ProxyStreamOptions {
   /** The configuration the proxy should have, now. */
@@ -67,47 +61,6 @@ export interface ProxyStreamOptions {
   /** Called after every acknowledgement. */
   acknowledged(): void;
 }
-
-const newSubscription = (): Subscription => ({
-  names: new Set(),
-  nonce: '',
-  sent: new Map(),
-  acknowledged: new Map(),
-  pending: undefined,
-});
-
-/** What a proxy wants of a type: all clusters and listeners, of the others what it named. */
-const wanted = (
-  type: DiscoveryType,
-  all: Map<string, EncodedResource>,
-  { names }: Subscription,
-): Map<string, EncodedResource> =>
-  isWildcard(type) ? all : new Map([...all].filter(([name]) => names.has(name)));
-
-/** Takes in the names of a request; what is named anew, or was let go, counts as not sent. */
-const rename = (subscription: Subscription, names: string[]): string[] => {
-  const added = names.filter((name) => !subscription.names.has(name));
-  const dropped = [...subscription.names].filter((name) => !names.includes(name));
-  subscription.names = new Set(names);
-  for (const name of [...added, ...dropped]) subscription.sent.delete(name);
-  return added;
-};
-
-/** Names of a type's resources that are not acknowledged as they are. */
-const unacknowledged = (
-  type: DiscoveryType,
-  all: Map<string, EncodedResource>,
-  subscription: Subscription | undefined,
-): string[] => {
-  // Nobody asks for a secret before the first TLS context: then none is owed.
-  if (type === 'sds' && !subscription) return [];
-  const waiting = subscription?.pending !== undefined;
-  const missing = [...all]
-    .filter(([name]) => type !== 'sds' || subscription?.names.has(name))
-    .filter(([name, { hash }]) => waiting || subscription?.acknowledged.get(name) !== hash)
-    .map(([name]) => `${type} ${name}`);
-  return waiting && isWildcard(type) && missing.length === 0 ? [`${type} (removals)`] : missing;
-};
 
 /** Makes a {@link ProxyStream}. */
 export function createProxyStream(options: ProxyStreamOptions): ProxyStream {
@@ -168,4 +121,57 @@ export function createProxyStream(options: ProxyStreamOptions): ProxyStream {
     outstanding: (types) =>
       types.flatMap((type) => unacknowledged(type, config()[type], subscriptions.get(type))),
   };
+}
+
+/** Types of which a proxy gets all there is, and whose responses always hold everything. */
+function isWildcard(type: DiscoveryType): boolean {
+  return type === 'cds' || type === 'lds';
+}
+
+function sameEntries(a: Map<string, string>, b: Map<string, string>): boolean {
+  return a.size === b.size && [...a].every(([name, hash]) => b.get(name) === hash);
+}
+
+function newSubscription(): Subscription {
+  return {
+    names: new Set(),
+    nonce: '',
+    sent: new Map(),
+    acknowledged: new Map(),
+    pending: undefined,
+  };
+}
+
+/** What a proxy wants of a type: all clusters and listeners, of the others what it named. */
+function wanted(
+  type: DiscoveryType,
+  all: Map<string, EncodedResource>,
+  { names }: Subscription,
+): Map<string, EncodedResource> {
+  return isWildcard(type) ? all : new Map([...all].filter(([name]) => names.has(name)));
+}
+
+/** Takes in the names of a request; what is named anew, or was let go, counts as not sent. */
+function rename(subscription: Subscription, names: string[]): string[] {
+  const added = names.filter((name) => !subscription.names.has(name));
+  const dropped = [...subscription.names].filter((name) => !names.includes(name));
+  subscription.names = new Set(names);
+  for (const name of [...added, ...dropped]) subscription.sent.delete(name);
+  return added;
+}
+
+/** Names of a type's resources that are not acknowledged as they are. */
+function unacknowledged(
+  type: DiscoveryType,
+  all: Map<string, EncodedResource>,
+  subscription: Subscription | undefined,
+): string[] {
+  // Nobody asks for a secret before the first TLS context: then none is owed.
+  if (type === 'sds' && !subscription) return [];
+  const waiting = subscription?.pending !== undefined;
+  const missing = [...all]
+    .filter(([name]) => type !== 'sds' || subscription?.names.has(name))
+    .filter(([name, { hash }]) => waiting || subscription?.acknowledged.get(name) !== hash)
+    .map(([name]) => `${type} ${name}`);
+  return waiting && isWildcard(type) && missing.length === 0 ? [`${type} (removals)`] : missing;
 }
