@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AccessLogEntry, MeshControl } from '../mesh/control.ts';
+import type { AccessLogEntry, MeshControl } from '../mesh/control/control.ts';
 
 /** Where the access logs of every workload stand: what is written later belongs to what happens now. */
 export type LogMarks = Map<string, number>;

@@ -1,4 +1,4 @@
-import type { AccessLogEntry, Entry, MeshControl } from '../mesh/control.ts';
+import type { AccessLogEntry, Entry, MeshControl } from '../mesh/control/control.ts';
 import type { Call } from '../topology/calls.ts';
 import { principalOf } from '../topology/derive.ts';
 import {

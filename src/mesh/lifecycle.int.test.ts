@@ -15,10 +15,10 @@ import {
   tinyProject,
 } from '../../test/support/tiny-mesh.ts';
 import { parseResources } from '../manifests/load.ts';
-import { connect } from './client.ts';
+import { connect } from './control/client.ts';
 import { isRunning, markedProcesses, type ProcessIdentity } from './processes/identity.ts';
-import { instanceFolder, readState } from './state.ts';
-import { sweep } from './sweep.ts';
+import { instanceFolder, readState } from './instance/state.ts';
+import { sweep } from './instance/sweep.ts';
 
 let project: TinyProject;
 beforeEach(() => {

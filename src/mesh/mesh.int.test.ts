@@ -3,7 +3,7 @@ import { Agent } from 'node:http';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connect } from './client.ts';
+import { connect } from './control/client.ts';
 import { eventually, exchange, get, tinyProject } from '../../test/support/tiny-mesh.ts';
 import { parseResources } from '../manifests/load.ts';
 import { createCertificateAuthority } from './certificates/authority.ts';

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import { WindtunnelError } from '../errors.ts';
 import { loadResources } from '../manifests/load.ts';
-import { startControlServer } from './control-server.ts';
-import { followManifests } from './follow-manifests.ts';
+import { startControlServer } from './control/server.ts';
+import { followManifests } from './watch/follow-manifests.ts';
 import { layFoundation } from './foundation.ts';
-import { loadImages } from './images.ts';
-import { createLocalControl } from './local-control.ts';
+import { loadImages } from './containers/images.ts';
+import { createLocalControl } from './control/local-control.ts';
 import type { RunningMesh, StartMeshOptions } from './options.ts';
 import { createRuntime, type Runtime } from './runtime/runtime.ts';
-import { createStateKeeper } from './state-keeper.ts';
-import { defaultInstance, instanceFolder, readState } from './state.ts';
-import { sweep } from './sweep.ts';
+import { createStateKeeper } from './instance/state-keeper.ts';
+import { defaultInstance, instanceFolder, readState } from './instance/state.ts';
+import { sweep } from './instance/sweep.ts';
 import { createUndo, type Undo } from './undo.ts';
 
 export type { RunningMesh, StartMeshOptions } from './options.ts';

@@ -1,5 +1,5 @@
 import type { Progress } from '../progress.ts';
-import type { MeshControl } from './control.ts';
+import type { MeshControl } from './control/control.ts';
 
 /** What `startMesh` of mesh.ts takes; paths are absolute. */
 export interface StartMeshOptions {

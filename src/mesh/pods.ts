@@ -10,7 +10,7 @@ import type {
 } from '../manifests/world.ts';
 import { createAddressBook } from '../translate/addresses.ts';
 import { findReferences, podOf, serviceNames } from './references.ts';
-import { hostPortPairs } from './container-env.ts';
+import { hostPortPairs } from './containers/container-env.ts';
 
 /** A Service's port that a pod calls, by the name under which it does. */
 export interface Outbound {

@@ -1,4 +1,4 @@
-import type { MeshControl } from '../mesh/control.ts';
+import type { MeshControl } from '../mesh/control/control.ts';
 import type { Target } from './target.ts';
 
 /** The local mesh as the place where an experiment runs. */

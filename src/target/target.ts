@@ -1,4 +1,4 @@
-import type { MeshControl } from '../mesh/control.ts';
+import type { MeshControl } from '../mesh/control/control.ts';
 
 /**
  * Where an experiment runs. The local mesh is one; a cluster is another (issue "The cluster").

@@ -3,7 +3,7 @@ import type { Traffic } from '../../src/experiment/traffic.ts';
 import { grpcOutcome, httpOutcome } from '../../src/load/outcome.ts';
 import { seededRandom } from '../../src/load/random.ts';
 import type { Resource } from '../../src/manifests/world.ts';
-import type { AccessLogEntry } from '../../src/mesh/control.ts';
+import type { AccessLogEntry } from '../../src/mesh/control/control.ts';
 import type { Target } from '../../src/target/target.ts';
 
 /** How a {@link fakeMesh} differs from one that does what it is told. */

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { silentProgress } from '../../src/progress.ts';
-import { instanceFolder, instanceNames } from '../../src/mesh/state.ts';
-import { sweep } from '../../src/mesh/sweep.ts';
+import { instanceFolder, instanceNames } from '../../src/mesh/instance/state.ts';
+import { sweep } from '../../src/mesh/instance/sweep.ts';
 import { type RunningMesh, type StartMeshOptions, startMesh } from '../../src/mesh/mesh.ts';
 
 const fixture = fileURLToPath(new URL('../fixtures/tiny-mesh', import.meta.url));

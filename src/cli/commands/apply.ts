@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { WindtunnelError } from '../../errors.ts';
 import { loadResources } from '../../manifests/load.ts';
-import { connectInstance } from '../../mesh/client.ts';
-import type { ChangeReport } from '../../mesh/control.ts';
+import { connectInstance } from '../../mesh/control/client.ts';
+import type { ChangeReport } from '../../mesh/control/control.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { list, text } from './options.ts';
 

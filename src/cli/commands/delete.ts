@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { WindtunnelError } from '../../errors.ts';
 import { loadResources } from '../../manifests/load.ts';
-import { connectInstance } from '../../mesh/client.ts';
-import type { MeshControl, ResourceName } from '../../mesh/control.ts';
+import { connectInstance } from '../../mesh/control/client.ts';
+import type { MeshControl, ResourceName } from '../../mesh/control/control.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { changeLines, userOwner } from './apply.ts';
 import { list, text } from './options.ts';

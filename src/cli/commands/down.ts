@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect } from '../../mesh/client.ts';
+import { connect } from '../../mesh/control/client.ts';
 import { isRunning, signalTree } from '../../mesh/processes/identity.ts';
-import { instanceFolder, instanceNames, readState } from '../../mesh/state.ts';
-import { sweep } from '../../mesh/sweep.ts';
+import { instanceFolder, instanceNames, readState } from '../../mesh/instance/state.ts';
+import { sweep } from '../../mesh/instance/sweep.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { text } from './options.ts';
 

@@ -4,8 +4,8 @@ import { WindtunnelError } from '../../errors.ts';
 import type { Experiment } from '../../experiment/language.ts';
 import type { ExperimentResult, Verdict } from '../../experiment/result.ts';
 import type { RunOptions } from '../../experiment/run-context.ts';
-import type { MeshControl } from '../../mesh/control.ts';
-import { instanceFolder } from '../../mesh/state.ts';
+import type { MeshControl } from '../../mesh/control/control.ts';
+import { instanceFolder } from '../../mesh/instance/state.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { interruptedStatus } from '../run.ts';
 import { showPath } from '../show-path.ts';
@@ -128,7 +128,7 @@ async function openStage(input: CommandInput): Promise<Stage> {
       `--target ${target}: experiments run on 'local' only so far`,
     );
   }
-  const { connectInstance } = await import('../../mesh/client.ts');
+  const { connectInstance } = await import('../../mesh/control/client.ts');
   const name = text(options, 'name');
   try {
     return { control: await connectInstance(projectDir, name), end: async () => {} };

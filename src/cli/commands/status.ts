@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
-import { connectInstance } from '../../mesh/client.ts';
-import type { InstanceStatus, ProcessStatus } from '../../mesh/control.ts';
+import { connectInstance } from '../../mesh/control/client.ts';
+import type { InstanceStatus, ProcessStatus } from '../../mesh/control/control.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { text } from './options.ts';
 

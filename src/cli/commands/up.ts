@@ -4,10 +4,10 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { errorCodes, WindtunnelError } from '../../errors.ts';
-import { connect } from '../../mesh/client.ts';
-import type { InstanceStatus } from '../../mesh/control.ts';
+import { connect } from '../../mesh/control/client.ts';
+import type { InstanceStatus } from '../../mesh/control/control.ts';
 import { startMesh } from '../../mesh/mesh.ts';
-import { defaultInstance, instanceFolder, readState } from '../../mesh/state.ts';
+import { defaultInstance, instanceFolder, readState } from '../../mesh/instance/state.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { list, portNumber, text } from './options.ts';
 

@@ -1,4 +1,4 @@
-import type { AccessLogEntry } from '../control.ts';
+import type { AccessLogEntry } from '../control/control.ts';
 import type { JsonObject } from '../../json.ts';
 
 /** Where a proxy writes, and as whom. */

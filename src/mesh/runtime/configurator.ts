@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { WindtunnelError } from '../../errors.ts';
-import { fileSecrets } from '../file-secrets.ts';
+import { fileSecrets } from '../certificates/file-secrets.ts';
 import { portKeys } from '../pods.ts';
-import { spiffeId } from '../secrets.ts';
+import { spiffeId } from '../certificates/secrets.ts';
 import type { EncodedConfig } from '../xds/resources.ts';
 import type { RuntimeOptions } from './options.ts';
 import { type LocalSurroundings, localConfigs, type Plan, portsOf, proxiesOf } from './plan.ts';

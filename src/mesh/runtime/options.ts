@@ -1,8 +1,8 @@
-import type { ChangeReport } from '../control.ts';
-import type { ImageMap } from '../images.ts';
+import type { ChangeReport } from '../control/control.ts';
+import type { ImageMap } from '../containers/images.ts';
 import type { PortAllocator } from '../ports.ts';
 import type { Guard } from '../processes/guard.ts';
-import type { SecretStore } from '../secrets.ts';
+import type { SecretStore } from '../certificates/secrets.ts';
 import type { AdsServer } from '../xds/ads-server.ts';
 import type { ResourceEncoder } from '../xds/resources.ts';
 import type { Layers } from './layers.ts';

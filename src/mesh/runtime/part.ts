@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ProcessStatus } from '../control.ts';
+import type { ProcessStatus } from '../control/control.ts';
 import type { Guard } from '../processes/guard.ts';
 import {
   type ManagedProcess,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { WindtunnelError } from '../../errors.ts';
-import { bootstrap, envoyArguments } from '../bootstrap.ts';
+import { bootstrap, envoyArguments } from '../envoy/bootstrap.ts';
 import type { Pod } from '../pods.ts';
 import type { RuntimeOptions, StartOptions } from './options.ts';
 import type { Plan } from './plan.ts';

@@ -2,8 +2,8 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { WindtunnelError } from '../../errors.ts';
 import type { Probe, World } from '../../manifests/world.ts';
-import { rewriteContainer } from '../container-env.ts';
-import { containerCommand, type ImageMap } from '../images.ts';
+import { rewriteContainer } from '../containers/container-env.ts';
+import { containerCommand, type ImageMap } from '../containers/images.ts';
 import { type Pod, portKeys } from '../pods.ts';
 import type { ProbeTarget } from './probes.ts';
 import { instanceVariable } from '../processes/identity.ts';
@@ -37,7 +37,7 @@ export interface SpecOptions {
 }
 
 const preload = pathToFileURL(
-  join(dirname(fileURLToPath(import.meta.url)), '..', 'preload', 'remap-listen.mjs'),
+  join(dirname(fileURLToPath(import.meta.url)), '..', 'containers', 'preload', 'remap-listen.mjs'),
 ).href;
 
 const handedOn = ['HOME', 'TMPDIR', 'LANG', 'LC_ALL', 'TZ', 'USER'];

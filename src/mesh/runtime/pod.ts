@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WindtunnelError } from '../../errors.ts';
-import { adminRequest, readStats } from '../admin.ts';
-import type { ProcessStatus } from '../control.ts';
+import { adminRequest, readStats } from '../envoy/admin.ts';
+import type { ProcessStatus } from '../control/control.ts';
 import type { Pod } from '../pods.ts';
 import type { Guard } from '../processes/guard.ts';
 import type { ProcessSpec } from '../processes/managed-process.ts';

@@ -3,8 +3,8 @@ import type {
   EnvironmentVariable,
   MeshService,
   ServicePort,
-} from '../manifests/world.ts';
-import { type Reference, replaceReferences } from './references.ts';
+} from '../../manifests/world.ts';
+import { type Reference, replaceReferences } from '../references.ts';
 
 /** A Service that is named by two variables, `USERS_HOST=users` and `USERS_PORT=8080`. */
 export interface HostPortPair {

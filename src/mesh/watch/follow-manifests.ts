@@ -1,6 +1,6 @@
-import { WindtunnelError } from '../errors.ts';
-import { loadResources } from '../manifests/load.ts';
-import type { Runtime } from './runtime/options.ts';
+import { WindtunnelError } from '../../errors.ts';
+import { loadResources } from '../../manifests/load.ts';
+import type { Runtime } from '../runtime/options.ts';
 import { type ManifestWatcher, watchManifests } from './watch.ts';
 
 /** What {@link followManifests} needs. */

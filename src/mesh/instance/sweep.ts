@@ -5,7 +5,7 @@ import {
   markedProcesses,
   type ProcessIdentity,
   signalTree,
-} from './processes/identity.ts';
+} from '../processes/identity.ts';
 import { readState, removeState } from './state.ts';
 
 /** What {@link sweep} found. */

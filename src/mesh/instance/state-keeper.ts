@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { isRunning, type ProcessIdentity, startTimeOf } from './processes/identity.ts';
+import { isRunning, type ProcessIdentity, startTimeOf } from '../processes/identity.ts';
 import { type InstanceState, removeState, writeState } from './state.ts';
 
 /** Keeps `state.json` of a running instance up to date. */

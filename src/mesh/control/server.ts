@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
-import { WindtunnelError } from '../errors.ts';
+import { WindtunnelError } from '../../errors.ts';
 import type { MeshControl } from './control.ts';
 
 /** The methods of {@link MeshControl}, by name: `POST /v1/NAME` with the arguments as a JSON list. */

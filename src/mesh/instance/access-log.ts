@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import type { AccessLogEntry } from './control.ts';
+import type { AccessLogEntry } from '../control/control.ts';
 
 const maxBytesARead = 256 * 1024 * 1024;
 

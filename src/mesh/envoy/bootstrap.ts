@@ -1,4 +1,4 @@
-import type { JsonObject } from '../json.ts';
+import type { JsonObject } from '../../json.ts';
 
 /** What the start file of one Envoy says. */
 export interface BootstrapOptions {

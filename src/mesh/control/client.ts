@@ -1,9 +1,9 @@
 import { request } from 'node:http';
 import { basename } from 'node:path';
-import { type ErrorCode, errorCodes, WindtunnelError } from '../errors.ts';
+import { type ErrorCode, errorCodes, WindtunnelError } from '../../errors.ts';
 import type { MeshControl } from './control.ts';
-import { isRunning } from './processes/identity.ts';
-import { defaultInstance, instanceFolder, readState } from './state.ts';
+import { isRunning } from '../processes/identity.ts';
+import { defaultInstance, instanceFolder, readState } from '../instance/state.ts';
 
 interface Answer {
   status: number;

@@ -2,8 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { WindtunnelError } from '../errors.ts';
-import type { ProcessIdentity } from './processes/identity.ts';
+import { WindtunnelError } from '../../errors.ts';
+import type { ProcessIdentity } from '../processes/identity.ts';
 
 /** What `state.json` of an instance holds: enough to reach it, and to clean up after it. */
 export interface InstanceState {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { buildWorld } from '../manifests/build-world.ts';
-import { parseResources } from '../manifests/load.ts';
-import type { Container } from '../manifests/world.ts';
+import { buildWorld } from '../../manifests/build-world.ts';
+import { parseResources } from '../../manifests/load.ts';
+import type { Container } from '../../manifests/world.ts';
 import { expand, rewriteContainer } from './container-env.ts';
-import { serviceNames } from './references.ts';
+import { serviceNames } from '../references.ts';
 
 const world = buildWorld(
   parseResources(

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WindtunnelError } from '../errors.ts';
-import { adminRequest, readStats } from './admin.ts';
+import { WindtunnelError } from '../../errors.ts';
+import { adminRequest, readStats } from '../envoy/admin.ts';
 import type { Entry, InstanceStatus, MeshControl, ProcessStatus } from './control.ts';
 import {
   applied,
@@ -10,14 +10,14 @@ import {
   removeActions,
   removed,
   reverted,
-} from './runtime/layers.ts';
-import type { PodRuntime } from './runtime/pod.ts';
-import { type Pod, portKeys, workloadKey } from './pods.ts';
-import { tcpProbe } from './runtime/probes.ts';
-import { findReferences, serviceNames } from './references.ts';
+} from '../runtime/layers.ts';
+import type { PodRuntime } from '../runtime/pod.ts';
+import { type Pod, portKeys, workloadKey } from '../pods.ts';
+import { tcpProbe } from '../runtime/probes.ts';
+import { findReferences, serviceNames } from '../references.ts';
 import { createLeases, type Leases } from './leases.ts';
-import type { Runtime } from './runtime/options.ts';
-import { createWorkloadLogs, type WorkloadLogs } from './workload-log.ts';
+import type { Runtime } from '../runtime/options.ts';
+import { createWorkloadLogs, type WorkloadLogs } from '../instance/workload-log.ts';
 
 /** What {@link createLocalControl} needs beside the runtime. */
 export interface LocalControlOptions {

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { getCACertificates } from 'node:tls';
-import { WindtunnelError } from '../errors.ts';
-import type { JsonObject } from '../json.ts';
-import type { ProxyConfig } from './xds/resources.ts';
+import { WindtunnelError } from '../../errors.ts';
+import type { JsonObject } from '../../json.ts';
+import type { ProxyConfig } from '../xds/resources.ts';
 
 const checkFile = (file: string, exists: (file: string) => boolean): string => {
   if (exists(file)) return file;

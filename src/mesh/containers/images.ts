@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, posix, resolve } from 'node:path';
 import { parse } from 'yaml';
-import { WindtunnelError } from '../errors.ts';
-import { asRecord, asString, isRecord } from '../manifests/fields.ts';
-import type { Container } from '../manifests/world.ts';
+import { WindtunnelError } from '../../errors.ts';
+import { asRecord, asString, isRecord } from '../../manifests/fields.ts';
+import type { Container } from '../../manifests/world.ts';
 
 /** What stands for an image on this machine. */
 export interface LocalImage {

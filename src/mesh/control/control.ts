@@ -1,4 +1,4 @@
-import type { Resource } from '../manifests/world.ts';
+import type { Resource } from '../../manifests/world.ts';
 
 /** One process of an instance, as `windtunnel status` shows it. */
 export interface ProcessStatus {

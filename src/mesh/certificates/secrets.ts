@@ -1,5 +1,5 @@
-import type { JsonObject } from '../json.ts';
-import type { CertificateAuthority } from './certificates/authority.ts';
+import type { JsonObject } from '../../json.ts';
+import type { CertificateAuthority } from './authority.ts';
 
 /** Certificates of identities, kept fresh. */
 export interface SecretStore {

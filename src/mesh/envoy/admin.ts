@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { WindtunnelError } from '../errors.ts';
+import { WindtunnelError } from '../../errors.ts';
 
 const timeoutMs = 5000;
 const maxBytes = 64 * 1024 * 1024;
