@@ -8,7 +8,8 @@ import {
 } from './policies/destination-rules.ts';
 import { addImported } from './policies/imported-services.ts';
 import { type SidecarScope, sidecarScope } from './policies/sidecar-scope.ts';
-import { type VirtualService, virtualServicesOf } from './policies/virtual-services.ts';
+import type { VirtualService } from './policies/virtual-service.ts';
+import { virtualServicesOf } from './policies/virtual-services.ts';
 import { sortServices, visibleServices } from './policies/visibility.ts';
 
 /** The proxy that a configuration is made for. */

@@ -3,7 +3,7 @@ import { asRecord, asRecords, asString, asStringMap, asStrings } from '../../man
 import { matchesLabels } from '../../manifests/select.ts';
 import type { TranslateContext } from '../context.ts';
 import type { JsonObject } from '../../json.ts';
-import type { Spec } from '../policies/virtual-services.ts';
+import type { Spec } from '../policies/virtual-service.ts';
 import { extension, nonEmpty, object } from '../values/json.ts';
 import { byAge, compareText } from '../values/order.ts';
 

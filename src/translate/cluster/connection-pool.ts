@@ -1,6 +1,6 @@
 import { asNumber, asRecord } from '../../manifests/fields.ts';
 import type { Json, JsonObject } from '../../json.ts';
-import type { Spec } from '../policies/virtual-services.ts';
+import type { Spec } from '../policies/virtual-service.ts';
 import { duration, durationSeconds } from '../values/duration.ts';
 import { object } from '../values/json.ts';
 import type { HttpProtocolParts } from './protocol-options.ts';

@@ -7,7 +7,7 @@ import type { JsonObject } from '../../json.ts';
 import type { EnvoyEndpoints } from '../envoy.ts';
 import type { DestinationRule } from '../policies/destination-rules.ts';
 import { modeForPort, peerAuthenticationOf } from '../policies/peer-authentication.ts';
-import type { Spec } from '../policies/virtual-services.ts';
+import type { Spec } from '../policies/virtual-service.ts';
 import { object } from '../values/json.ts';
 import { outboundCluster } from '../values/names.ts';
 import { compareText } from '../values/order.ts';

@@ -1,6 +1,6 @@
 import { asNumber, asRecord, asString } from '../../manifests/fields.ts';
 import type { Json, JsonObject } from '../../json.ts';
-import type { Spec } from '../policies/virtual-services.ts';
+import type { Spec } from '../policies/virtual-service.ts';
 import { duration } from '../values/duration.ts';
 import { object } from '../values/json.ts';
 

@@ -6,7 +6,7 @@ import type { EnvoyCluster, EnvoyEndpoints } from '../envoy.ts';
 import type { DestinationRule, Subset } from '../policies/destination-rules.ts';
 import { peerAuthenticationOf } from '../policies/peer-authentication.ts';
 import { policyForPort, policyOfSubset } from '../policies/traffic-policy.ts';
-import type { Spec } from '../policies/virtual-services.ts';
+import type { Spec } from '../policies/virtual-service.ts';
 import { object } from '../values/json.ts';
 import { outboundCluster, outboundSni } from '../values/names.ts';
 import { connectionPool } from './connection-pool.ts';

@@ -1,6 +1,6 @@
 import { asRecord, asString, asStrings } from '../../manifests/fields.ts';
 import type { Json, JsonObject } from '../../json.ts';
-import type { Spec } from '../policies/virtual-services.ts';
+import type { Spec } from '../policies/virtual-service.ts';
 import { any, object } from '../values/json.ts';
 import { secret } from '../values/sds.ts';
 

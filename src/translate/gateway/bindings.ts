@@ -1,5 +1,5 @@
 import type { TranslateContext } from '../context.ts';
-import type { VirtualService } from '../policies/virtual-services.ts';
+import type { VirtualService } from '../policies/virtual-service.ts';
 import { isExportedTo } from '../policies/visibility.ts';
 import { isSubset } from '../values/hosts.ts';
 

@@ -1,7 +1,7 @@
 import type { TranslateContext } from '../context.ts';
 import type { JsonObject } from '../../json.ts';
 import type { EnvoyRouteConfiguration } from '../envoy.ts';
-import type { VirtualService } from '../policies/virtual-services.ts';
+import type { VirtualService } from '../policies/virtual-service.ts';
 import { httpRoutes } from '../route/http-route.ts';
 import { isCatchAll } from '../route/match.ts';
 import { isWildcard } from '../values/hosts.ts';

@@ -3,7 +3,7 @@ import { rbacNetworkFilters } from '../authorization/rbac.ts';
 import type { TranslateContext } from '../context.ts';
 import type { JsonObject } from '../../json.ts';
 import { targetsOf, tcpRouteFilters } from '../listener/tcp-proxy.ts';
-import type { Spec } from '../policies/virtual-services.ts';
+import type { Spec } from '../policies/virtual-service.ts';
 import { boundTo, commonHosts } from './bindings.ts';
 import type { GatewayServer } from './servers.ts';
 

@@ -5,7 +5,7 @@ import type { TranslateContext } from '../context.ts';
 import type { JsonObject } from '../../json.ts';
 import type { EnvoyCluster } from '../envoy.ts';
 import { policyForPort } from '../policies/traffic-policy.ts';
-import type { Spec } from '../policies/virtual-services.ts';
+import type { Spec } from '../policies/virtual-service.ts';
 import { object } from '../values/json.ts';
 import type { InboundTarget } from './targets.ts';
 

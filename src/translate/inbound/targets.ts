@@ -3,7 +3,7 @@ import { protocolNamed } from '../../manifests/port-protocol.ts';
 import { servicesOf, targetPortOf } from '../../manifests/select.ts';
 import type { MeshService, PortProtocol } from '../../manifests/world.ts';
 import type { TranslateContext } from '../context.ts';
-import type { Spec } from '../policies/virtual-services.ts';
+import type { Spec } from '../policies/virtual-service.ts';
 import { byAge } from '../values/order.ts';
 
 /** A port on which a sidecar takes connections for its workload. */

@@ -2,7 +2,7 @@ import { asNumber, asRecords, asString, asStringMap, asStrings } from '../../man
 import { matchesLabels } from '../../manifests/select.ts';
 import type { MeshService, PortProtocol } from '../../manifests/world.ts';
 import type { Proxy, TranslateContext } from '../context.ts';
-import type { Spec, VirtualService } from '../policies/virtual-services.ts';
+import type { Spec, VirtualService } from '../policies/virtual-service.ts';
 import { aliasesOf } from '../route/domains.ts';
 import { hostsOverlap } from '../values/hosts.ts';
 import { outboundCluster } from '../values/names.ts';

@@ -6,7 +6,7 @@ import {
   asStringMap,
   asStrings,
 } from '../../manifests/fields.ts';
-import type { Spec, VirtualService } from './virtual-services.ts';
+import type { Spec, VirtualService } from './virtual-service.ts';
 
 /** Fields that a delegate's route takes from the route that delegates to it, where it has none of its own. */
 const inherited = [

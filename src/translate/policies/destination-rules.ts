@@ -4,7 +4,7 @@ import { matchesLabels } from '../../manifests/select.ts';
 import type { MeshService, Resource, World } from '../../manifests/world.ts';
 import { mostSpecific, resolveHost } from '../values/hosts.ts';
 import { byAge } from '../values/order.ts';
-import type { Spec } from './virtual-services.ts';
+import type { Spec } from './virtual-service.ts';
 
 /** One or more DestinationRules of one host and namespace, merged as Istio merges them. */
 export interface DestinationRule {

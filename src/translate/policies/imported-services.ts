@@ -1,6 +1,7 @@
 import { asRecords } from '../../manifests/fields.ts';
 import type { MeshService } from '../../manifests/world.ts';
-import { destinationsOf, type VirtualService } from './virtual-services.ts';
+import type { VirtualService } from './virtual-service.ts';
+import { destinationsOf } from './virtual-services.ts';
 
 /** The service with only some of its ports; itself when it has no others (or none is asked for), undefined when it has none of them. */
 export function withPorts(service: MeshService, wanted: Set<number>): MeshService | undefined {

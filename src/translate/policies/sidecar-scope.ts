@@ -6,7 +6,7 @@ import type { MeshService, Resource, Workload, World } from '../../manifests/wor
 import { hostsOverlap, isSubset, isWildcard, mostSpecific } from '../values/hosts.ts';
 import { byAge } from '../values/order.ts';
 import { addImported, destinationPortsOf, withPorts } from './imported-services.ts';
-import type { Spec, VirtualService } from './virtual-services.ts';
+import type { Spec, VirtualService } from './virtual-service.ts';
 import { visibleServices } from './visibility.ts';
 
 /** One `egress` entry of a Sidecar, or the default one, and what it imports. */

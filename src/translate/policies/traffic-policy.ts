@@ -1,5 +1,5 @@
 import { asNumber, asRecord, asRecords } from '../../manifests/fields.ts';
-import type { Spec } from './virtual-services.ts';
+import type { Spec } from './virtual-service.ts';
 
 /** The four parts that a port-level setting replaces, with nothing inherited. */
 const portLevelFields = ['connectionPool', 'outlierDetection', 'loadBalancer', 'tls'];

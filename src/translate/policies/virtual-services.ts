@@ -4,26 +4,7 @@ import type { Resource, World } from '../../manifests/world.ts';
 import { resolveGateway, resolveHost } from '../values/hosts.ts';
 import { byAge } from '../values/order.ts';
 import { expandDelegates } from './delegates.ts';
-
-/** One object of a resource's spec, as written. */
-export type Spec = Record<string, unknown>;
-
-/** A VirtualService with its short names resolved and its delegates' routes put in. */
-export interface VirtualService {
-  /** `NAMESPACE/NAME`. */
-  key: string;
-  name: string;
-  namespace: string;
-  hosts: string[];
-  /** `mesh` or `NAMESPACE/NAME`. */
-  gateways: string[];
-  /** Namespaces that see it; `*` is all. */
-  exportTo: Set<string>;
-  http: Spec[];
-  tcp: Spec[];
-  tls: Spec[];
-  resource: Resource;
-}
+import type { Spec, VirtualService } from './virtual-service.ts';
 
 /** All VirtualServices of a world, oldest first; those that are only delegated to are part of others. */
 export function virtualServicesOf(world: World): VirtualService[] {

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../json.ts';
-import type { Spec } from '../policies/virtual-services.ts';
+import type { Spec } from '../policies/virtual-service.ts';
 import { nonEmpty, object } from '../values/json.ts';
 import { hashPolicies } from './hash-policy.ts';
 import { retryPolicy } from './retry.ts';

@@ -1,7 +1,8 @@
 import { asNumber, asRecord, asRecords, asString } from '../../manifests/fields.ts';
 import type { TranslateContext } from '../context.ts';
 import type { JsonObject } from '../../json.ts';
-import type { Destination, Spec } from '../policies/virtual-services.ts';
+import type { Spec } from '../policies/virtual-service.ts';
+import type { Destination } from '../policies/virtual-services.ts';
 import { duration } from '../values/duration.ts';
 import { nonEmpty, object } from '../values/json.ts';
 

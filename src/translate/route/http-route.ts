@@ -1,9 +1,8 @@
 import { asNumber, asRecords, asString, asStringMap, asStrings } from '../../manifests/fields.ts';
 import { matchesLabels } from '../../manifests/select.ts';
-import type { MeshService } from '../../manifests/world.ts';
-import type { Proxy, TranslateContext } from '../context.ts';
+import type { Proxy } from '../context.ts';
 import type { JsonObject } from '../../json.ts';
-import type { Spec, VirtualService } from '../policies/virtual-services.ts';
+import type { Spec, VirtualService } from '../policies/virtual-service.ts';
 import { object } from '../values/json.ts';
 import { corsFilter } from './cors.ts';
 import { directResponseAction } from './direct-response.ts';
@@ -12,19 +11,7 @@ import { headerOperations, type HeaderOperations } from './headers.ts';
 import { isCatchAll, routeMatch } from './match.ts';
 import { redirectAction } from './redirect.ts';
 import { forwardingRoute, headerFields } from './route-action.ts';
-
-/** Where a VirtualService's routes are to be used: a sidecar's outbound port, or a server of a gateway. */
-export interface RouteOptions {
-  context: TranslateContext;
-  /** The port that requests come in on. */
-  listenPort: number;
-  /** `mesh`, or the gateways (`NAMESPACE/NAME`) that the listener serves. */
-  gatewayNames: ReadonlySet<string>;
-  /** Whether the listener ends TLS: decides the default port of redirects. */
-  isTls: boolean;
-  /** The services that the listener knows; others are routed to by name alone. */
-  serviceOf(host: string): MeshService | undefined;
-}
+import type { RouteOptions } from './route-options.ts';
 
 /** Envoy's routes of a VirtualService, in its order, up to the first that matches everything; empty when none applies here. */
 export function httpRoutes(service: VirtualService, options: RouteOptions): JsonObject[] {

@@ -1,6 +1,6 @@
 import { asRecord, asString } from '../../manifests/fields.ts';
 import type { JsonObject } from '../../json.ts';
-import type { Spec } from '../policies/virtual-services.ts';
+import type { Spec } from '../policies/virtual-service.ts';
 import { object } from '../values/json.ts';
 import { compareText } from '../values/order.ts';
 import { isPresenceMatch, stringMatcher } from '../values/string-match.ts';

@@ -1,6 +1,7 @@
 import { asNumber, asRecord, asRecords } from '../../manifests/fields.ts';
 import type { JsonObject } from '../../json.ts';
-import { readDestination, type Destination, type Spec } from '../policies/virtual-services.ts';
+import type { Spec } from '../policies/virtual-service.ts';
+import { readDestination, type Destination } from '../policies/virtual-services.ts';
 import { fractionalPercent, wholePercent } from '../values/percent.ts';
 
 /** `mirror` and `mirrors` of an HTTP route as Envoy's mirror policies; an explicit 0 % mirrors nothing. */

@@ -1,11 +1,12 @@
 import { asNumber, asRecords } from '../../manifests/fields.ts';
 import type { Json, JsonObject } from '../../json.ts';
-import { readDestination, type Destination, type Spec } from '../policies/virtual-services.ts';
+import type { Spec } from '../policies/virtual-service.ts';
+import { readDestination, type Destination } from '../policies/virtual-services.ts';
 import { nonEmpty, object } from '../values/json.ts';
 import { clusterOf } from './destination.ts';
 import { hashOfDestination, hashPolicies } from './hash-policy.ts';
 import { headerOperations, type HeaderOperations } from './headers.ts';
-import type { RouteOptions } from './http-route.ts';
+import type { RouteOptions } from './route-options.ts';
 import { mirrorPolicies } from './mirror.ts';
 import { retryPolicy } from './retry.ts';
 import { rewriteOf } from './rewrite.ts';

@@ -3,7 +3,7 @@ import type { MeshService } from '../../manifests/world.ts';
 import type { TranslateContext } from '../context.ts';
 import type { JsonObject } from '../../json.ts';
 import type { EgressListener } from '../policies/sidecar-scope.ts';
-import type { VirtualService } from '../policies/virtual-services.ts';
+import type { VirtualService } from '../policies/virtual-service.ts';
 import { hostsOverlap, isSubset, isWildcard } from '../values/hosts.ts';
 import { outboundCluster } from '../values/names.ts';
 import { compareText } from '../values/order.ts';
