@@ -14,21 +14,6 @@ const ipKeys = ['source.ip', 'remote.ip', 'destination.ip'];
 /** Volumes without content of their own: the program finds or makes its folder on this machine, as it can. */
 const emptyVolumes = new Set(['emptyDir', 'persistentVolumeClaim', 'ephemeral']);
 
-const checkVolumes = (spec: Record<string, unknown>, path: string, refuse: Refuse): void => {
-  const mounts = asRecords(spec.containers).flatMap((container) =>
-    asRecords(container.volumeMounts),
-  );
-  for (const [index, volume] of asRecords(spec.volumes).entries()) {
-    const name = asString(volume.name) ?? '';
-    const mount = mounts.find((one) => one.name === name);
-    const kind = Object.keys(volume).find((key) => key !== 'name') ?? 'emptyDir';
-    if (!mount || emptyVolumes.has(kind)) continue;
-    const where = JSON.stringify(mount.mountPath);
-    const reason = `processes share this machine's files, so that nothing is mounted at ${where}: hand it on by env, or put the file into the image's folder`;
-    refuse(`${path}.volumes[${index}].${kind}`, reason);
-  }
-};
-
 const refusedKinds: Record<string, string> = {
   Ingress: 'use a Gateway and a VirtualService of networking.istio.io',
   Job: 'only what serves is run',
@@ -54,6 +39,21 @@ export function checkLocal(world: World): void {
     'unsupported',
     'Take these out for the local mesh, or run on a cluster with Istio.',
   );
+}
+
+function checkVolumes(spec: Record<string, unknown>, path: string, refuse: Refuse): void {
+  const mounts = asRecords(spec.containers).flatMap((container) =>
+    asRecords(container.volumeMounts),
+  );
+  for (const [index, volume] of asRecords(spec.volumes).entries()) {
+    const name = asString(volume.name) ?? '';
+    const mount = mounts.find((one) => one.name === name);
+    const kind = Object.keys(volume).find((key) => key !== 'name') ?? 'emptyDir';
+    if (!mount || emptyVolumes.has(kind)) continue;
+    const where = JSON.stringify(mount.mountPath);
+    const reason = `processes share this machine's files, so that nothing is mounted at ${where}: hand it on by env, or put the file into the image's folder`;
+    refuse(`${path}.volumes[${index}].${kind}`, reason);
+  }
 }
 
 function checkAuthorization(resource: Resource, refuse: Refuse): void {

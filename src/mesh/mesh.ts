@@ -45,7 +45,7 @@ export async function startMesh(options: StartMeshOptions): Promise<RunningMesh>
 }
 
 /** Makes sure that no other process runs this instance, and ends what a killed one left behind. */
-const claim = async (folder: string, name: string): Promise<void> => {
+async function claim(folder: string, name: string): Promise<void> {
   const { running } = await sweep(folder);
   if (!running) return;
   const state = await readState(folder);
@@ -54,7 +54,7 @@ const claim = async (folder: string, name: string): Promise<void> => {
     `a local mesh named '${name}' runs already (process ${state?.supervisor.pid}, since ${state?.startedAt})`,
     { next: `windtunnel down --name ${name}, or give this one another --name` },
   );
-};
+}
 
 async function launch(options: StartMeshOptions, folder: string, undo: Undo): Promise<RunningMesh> {
   const { projectDir, progress, signal, env = process.env, entryPort } = options;

@@ -4,15 +4,6 @@ import { WindtunnelError } from '../../errors.ts';
 import type { JsonObject } from '../../json.ts';
 import type { ProxyConfig } from '../xds/resources.ts';
 
-const checkFile = (file: string, exists: (file: string) => boolean): string => {
-  if (exists(file)) return file;
-  throw new WindtunnelError(
-    'bad-manifest',
-    `a DestinationRule names the file ${file} in its tls, but this machine has no such file`,
-    { next: 'put the file there: sidecars of the local mesh read it from this machine' },
-  );
-};
-
 /**
  * The secrets that Istio's agent would read from files for a sidecar, by the names that istiod gives them:
  * `file-root:FILE` (`file-root:system`: the authorities that this Node trusts) and `file-cert:CHAIN~KEY`, as DestinationRules
@@ -43,6 +34,15 @@ export function fileSecrets(
     }
   }
   return secrets;
+}
+
+function checkFile(file: string, exists: (file: string) => boolean): string {
+  if (exists(file)) return file;
+  throw new WindtunnelError(
+    'bad-manifest',
+    `a DestinationRule names the file ${file} in its tls, but this machine has no such file`,
+    { next: 'put the file there: sidecars of the local mesh read it from this machine' },
+  );
 }
 
 function readable(file: string, exists: (file: string) => boolean): JsonObject {
