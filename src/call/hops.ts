@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { compareText } from '../compare-text.ts';
 import type { AccessLogEntry, MeshControl } from '../mesh/control/control.ts';
 
 /** Where the access logs of every workload stand: what is written later belongs to what happens now. */
@@ -70,7 +71,7 @@ async function workloadsOf(source: HopSource): Promise<string[]> {
 }
 
 function byTime(a: AccessLogEntry, b: AccessLogEntry): number {
-  return a.time.localeCompare(b.time) || rank[a.direction] - rank[b.direction];
+  return compareText(a.time, b.time) || rank[a.direction] - rank[b.direction];
 }
 
 function service(cluster: string | null): string {

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WindtunnelError } from '../errors.ts';
-import { compareText } from '../topology/order.ts';
+import { compareText } from '../compare-text.ts';
 
 /** How one file of a folder differs from what synth writes. */
 export type FileChange =

@@ -8,7 +8,7 @@ import type {
   RetryBudget,
 } from './edges.ts';
 import { type Edge, INGRESS, type Service, type Topology } from './model.ts';
-import { compareText } from './order.ts';
+import { compareText } from '../compare-text.ts';
 import type {
   OperationAt,
   OperationName,

@@ -1,6 +1,6 @@
 import { WindtunnelError } from '../errors.ts';
 import { type Edge, INGRESS, type Service, type ServiceOperation, type Topology } from './model.ts';
-import { compareText } from './order.ts';
+import { compareText } from '../compare-text.ts';
 
 /** Istio's default trust domain; the first part of every principal. */
 const TRUST_DOMAIN = 'cluster.local';

@@ -5,7 +5,7 @@ import type { MeshService, Resource, World } from '../manifests/world.ts';
 import { destinationRuleIndex } from './policies/destination-rules.ts';
 import { isSubset, isWildcard, resolveGateway, resolveHost } from './values/hosts.ts';
 import { externalNameOf } from './route/destination.ts';
-import { compareText } from './values/order.ts';
+import { compareText } from '../compare-text.ts';
 
 /**
  * Throws `unknown-reference` when a resource names what isn't there: a destination's host, port or subset, a gateway, a

@@ -5,7 +5,8 @@ import type { TranslateContext } from '../context.ts';
 import type { JsonObject } from '../../json.ts';
 import type { Spec } from '../policies/virtual-service.ts';
 import { extension, nonEmpty, object } from '../values/json.ts';
-import { byAge, compareText } from '../values/order.ts';
+import { compareText } from '../../compare-text.ts';
+import { byAge } from '../values/order.ts';
 
 /**
  * The HTTP filter that verifies JSON web tokens by the RequestAuthentications of a proxy (of the root namespace and

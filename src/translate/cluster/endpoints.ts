@@ -10,7 +10,7 @@ import { modeForPort, peerAuthenticationOf } from '../policies/peer-authenticati
 import type { Spec } from '../policies/virtual-service.ts';
 import { object } from '../values/json.ts';
 import { outboundCluster } from '../values/names.ts';
-import { compareText } from '../values/order.ts';
+import { compareText } from '../../compare-text.ts';
 import { tlsMode } from './tls.ts';
 
 /** One address behind a port of a service. */

@@ -5,7 +5,7 @@ import type { VirtualService } from '../policies/virtual-service.ts';
 import { httpRoutes } from '../route/http-route.ts';
 import { isCatchAll } from '../route/match.ts';
 import { isWildcard } from '../values/hosts.ts';
-import { compareText } from '../values/order.ts';
+import { compareText } from '../../compare-text.ts';
 import { boundTo, commonHosts } from './bindings.ts';
 import { type GatewayServer, gatewayRouteName } from './servers.ts';
 

@@ -1,5 +1,6 @@
 import type { MeshService, World } from '../../manifests/world.ts';
-import { compareText, createdMs } from '../values/order.ts';
+import { compareText } from '../../compare-text.ts';
+import { createdMs } from '../values/order.ts';
 
 /** Services in Istio's order: the oldest first, then by name, then by namespace. */
 export function sortServices(services: MeshService[]): MeshService[] {

@@ -1,6 +1,6 @@
 import type { MeshService } from '../../manifests/world.ts';
 import type { TranslateContext } from '../context.ts';
-import { compareText } from '../values/order.ts';
+import { compareText } from '../../compare-text.ts';
 import { externalNameOf } from './destination.ts';
 
 /** Names under which callers may address a service, and which of them are short forms that a real host of that name outranks. */

@@ -1,7 +1,7 @@
 import { asRecord, asStringMap, asStrings } from '../../manifests/fields.ts';
 import type { JsonObject } from '../../json.ts';
 import { object } from '../values/json.ts';
-import { compareText } from '../values/order.ts';
+import { compareText } from '../../compare-text.ts';
 
 /** `headers` of a route or destination, ready to be put on an Envoy route, and what they make of the authority. */
 export interface HeaderOperations {

@@ -2,7 +2,7 @@ import { asRecord, asString } from '../../manifests/fields.ts';
 import type { JsonObject } from '../../json.ts';
 import type { Spec } from '../policies/virtual-service.ts';
 import { object } from '../values/json.ts';
-import { compareText } from '../values/order.ts';
+import { compareText } from '../../compare-text.ts';
 import { isPresenceMatch, stringMatcher } from '../values/string-match.ts';
 
 /** One `match` of an HTTP route as Envoy's RouteMatch; undefined matches everything. */

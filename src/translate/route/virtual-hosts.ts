@@ -6,7 +6,7 @@ import type { EgressListener } from '../policies/sidecar-scope.ts';
 import type { VirtualService } from '../policies/virtual-service.ts';
 import { hostsOverlap, isSubset, isWildcard } from '../values/hosts.ts';
 import { outboundCluster } from '../values/names.ts';
-import { compareText } from '../values/order.ts';
+import { compareText } from '../../compare-text.ts';
 import { defaultRoute } from './default-route.ts';
 import { serviceDomains } from './domains.ts';
 import { hashOfService } from './hash-policy.ts';

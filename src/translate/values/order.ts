@@ -1,3 +1,4 @@
+import { compareText } from '../../compare-text.ts';
 import type { Resource } from '../../manifests/world.ts';
 
 /** Istio's order of resources: the oldest first; of one age (or none, as in files) by name, then by namespace. */
@@ -14,9 +15,4 @@ export function createdMs(resource: Resource): number {
   const text = resource.metadata.creationTimestamp;
   const time = text === undefined ? Number.NaN : Date.parse(text);
   return Number.isNaN(time) ? Number.MIN_SAFE_INTEGER : time;
-}
-
-/** Order by code units, as Go orders strings of ASCII; never by locale. */
-export function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
