@@ -4,7 +4,7 @@ import { loadResources } from '../../manifests/load.ts';
 import { connectInstance } from '../../mesh/control/client.ts';
 import type { ChangeReport } from '../../mesh/control/control.ts';
 import type { Command, CommandInput } from '../command.ts';
-import { list, text } from './options.ts';
+import { list, manifestsOption, nameOption, text } from './options.ts';
 
 /** Who applies from the command line; `windtunnel delete` takes away what it applied. */
 export const userOwner = 'windtunnel apply';
@@ -32,14 +32,8 @@ the mesh ends; what shall stay belongs into the manifests.
 
   windtunnel apply -f policy.yaml`,
   options: {
-    file: {
-      type: 'string',
-      short: 'f',
-      multiple: true,
-      value: 'PATH',
-      help: 'file or folder of manifests; may be repeated',
-    },
-    name: { type: 'string', value: 'NAME', help: 'name of the instance; default: default' },
+    file: manifestsOption(),
+    name: nameOption,
   },
   run,
 };

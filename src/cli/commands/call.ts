@@ -10,7 +10,7 @@ import { buildCall, type Call, callParameters } from '../../topology/calls.ts';
 import { callersOf, operationNamed } from '../../topology/derive.ts';
 import { INGRESS, type Topology } from '../../topology/model.ts';
 import type { Command, CommandInput } from '../command.ts';
-import { list, text } from './options.ts';
+import { list, nameOption, text } from './options.ts';
 
 /** `windtunnel call`: one request through the mesh, and what every hop did with it. */
 export const callCommand: Command = {
@@ -51,7 +51,7 @@ ${(await loadTopology()).services
     },
     method: { type: 'string', value: 'METHOD', help: 'for a URL: the HTTP method; default GET' },
     data: { type: 'string', value: 'BODY', help: 'for a URL: the body, sent as application/json' },
-    name: { type: 'string', value: 'NAME', help: 'the instance; default: default' },
+    name: nameOption,
     json: { type: 'boolean', help: 'print the outcome and the hops as JSON' },
   },
   takesParameters: true,

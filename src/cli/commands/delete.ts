@@ -5,7 +5,7 @@ import { connectInstance } from '../../mesh/control/client.ts';
 import type { MeshControl, ResourceName } from '../../mesh/control/control.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { changeLines, userOwner } from './apply.ts';
-import { list, text } from './options.ts';
+import { list, manifestsOption, nameOption, text } from './options.ts';
 
 /** `windtunnel delete`. */
 export const deleteCommand: Command = {
@@ -20,20 +20,14 @@ It returns when every sidecar enforces what is left.
   windtunnel delete -f policy.yaml
   windtunnel delete authorizationpolicy users --namespace shop`,
   options: {
-    file: {
-      type: 'string',
-      short: 'f',
-      multiple: true,
-      value: 'PATH',
-      help: 'file or folder of manifests; may be repeated',
-    },
+    file: manifestsOption(),
     namespace: {
       type: 'string',
       short: 'n',
       value: 'NAMESPACE',
       help: 'where KIND NAME is; needed when it is in several',
     },
-    name: { type: 'string', value: 'NAME', help: 'name of the instance; default: default' },
+    name: nameOption,
   },
   run,
 };

@@ -4,7 +4,7 @@ import { isRunning, signalTree } from '../../mesh/processes/identity.ts';
 import { instanceFolder, instanceNames, readState } from '../../mesh/instance/state.ts';
 import { sweep } from '../../mesh/instance/sweep.ts';
 import type { Command, CommandInput } from '../command.ts';
-import { text } from './options.ts';
+import { nameOption, text } from './options.ts';
 
 const stopTimeoutMs = 30_000;
 const killTimeoutMs = 5000;
@@ -18,7 +18,7 @@ export const downCommand: Command = {
 Ends services, sidecars and the process that runs them. When that process is gone already (kill -9, a crash), ends what
 it left behind. Nothing to do is success. The logs stay.`,
   options: {
-    name: { type: 'string', value: 'NAME', help: 'name of the instance; default: default' },
+    name: nameOption,
     all: { type: 'boolean', help: 'every instance of this project' },
   },
   run,

@@ -1,7 +1,26 @@
 import { WindtunnelError } from '../../errors.ts';
-import type { CommandInput } from '../command.ts';
+import type { CommandInput, OptionSpec } from '../command.ts';
 
 type Options = CommandInput['options'];
+
+/** `--name`: which instance of the local mesh. */
+export const nameOption: OptionSpec = {
+  type: 'string',
+  value: 'NAME',
+  help: 'name of the instance; default: default',
+};
+
+/** `--file`: manifests to read; `absent` tells what is read when it is not given. */
+export function manifestsOption(absent?: string): OptionSpec {
+  const fallback = absent === undefined ? '' : `; default: ${absent}`;
+  return {
+    type: 'string',
+    short: 'f',
+    multiple: true,
+    value: 'PATH',
+    help: `file or folder of manifests; may be repeated${fallback}`,
+  };
+}
 
 /** The value of an option that takes one; undefined when it was not given. */
 export function text(options: Options, name: string): string | undefined {

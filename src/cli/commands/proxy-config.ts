@@ -10,7 +10,7 @@ import { ingressGateway } from '../../translate/ingress-gateway.ts';
 import { translateGateway, translateSidecar } from '../../translate/translate.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { showPath } from '../show-path.ts';
-import { list, text } from './options.ts';
+import { list, manifestsOption, text } from './options.ts';
 
 const sections = ['listeners', 'clusters', 'routes', 'endpoints'] as const;
 
@@ -27,13 +27,7 @@ clusters, routes and endpoints; addresses of pods and services are synthetic.
   windtunnel proxy-config orders
   windtunnel proxy-config reviews-v1.default -f samples/bookinfo --type clusters`,
   options: {
-    file: {
-      type: 'string',
-      short: 'f',
-      multiple: true,
-      value: 'PATH',
-      help: 'file or folder of manifests; may be repeated; default: manifests/',
-    },
+    file: manifestsOption('manifests/'),
     type: { type: 'string', value: 'SECTION', help: `only one of: ${sections.join(', ')}` },
   },
   async run(input) {

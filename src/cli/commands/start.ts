@@ -2,7 +2,7 @@ import { type EdgeProof, proveEdges } from '../../call/prove.ts';
 import type { RunningMesh } from '../../mesh/mesh.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { conductExperiment } from './experiment-run.ts';
-import { portNumber, text, wholeNumber } from './options.ts';
+import { nameOption, portNumber, text, wholeNumber } from './options.ts';
 
 /** `windtunnel start`, which is `npm start`: the whole tour in one command. */
 export const startCommand: Command = {
@@ -20,7 +20,7 @@ Exits 0 only if every edge was proven and the experiment confirmed its hypothesi
   npm start -- --exit        tears down when it is done`,
   options: {
     exit: { type: 'boolean', help: 'tear down when it is done, instead of staying up' },
-    name: { type: 'string', value: 'NAME', help: 'name of the instance; default: default' },
+    name: nameOption,
     port: {
       type: 'string',
       value: 'PORT',

@@ -1,15 +1,16 @@
 import { relative } from 'node:path';
+import { compareText } from '../../compare-text.ts';
 import { connectInstance } from '../../mesh/control/client.ts';
 import type { InstanceStatus, ProcessStatus } from '../../mesh/control/control.ts';
 import type { Command, CommandInput } from '../command.ts';
-import { text } from './options.ts';
+import { nameOption, text } from './options.ts';
 
 const order: ProcessStatus['kind'][] = ['gateway', 'service', 'sidecar', 'control'];
 
 /** The lines of `windtunnel status`: the instance, then a table with a row for each process. */
 function statusLines(status: InstanceStatus, cwd: string): string[] {
   const rows = status.processes
-    .toSorted((a, b) => a.pod.localeCompare(b.pod) || order.indexOf(a.kind) - order.indexOf(b.kind))
+    .toSorted((a, b) => compareText(a.pod, b.pod) || order.indexOf(a.kind) - order.indexOf(b.kind))
     .map((one) => [
       `${one.pod}.${one.namespace}`,
       one.kind,
@@ -47,7 +48,7 @@ export const statusCommand: Command = {
   description: `
 Exits 0 when every process is ready and the last edit of the manifests is in force, else 1.`,
   options: {
-    name: { type: 'string', value: 'NAME', help: 'name of the instance; default: default' },
+    name: nameOption,
     json: { type: 'boolean', help: 'all of it as JSON' },
   },
   run,

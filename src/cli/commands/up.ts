@@ -9,7 +9,7 @@ import type { InstanceStatus } from '../../mesh/control/control.ts';
 import { startMesh } from '../../mesh/mesh.ts';
 import { defaultInstance, instanceFolder, readState } from '../../mesh/instance/state.ts';
 import type { Command, CommandInput } from '../command.ts';
-import { list, portNumber, text } from './options.ts';
+import { list, manifestsOption, nameOption, portNumber, text } from './options.ts';
 
 const detachedTimeoutMs = 180_000;
 
@@ -29,14 +29,8 @@ Everything listens on 127.0.0.1. Edits of the manifests are in force within mill
                                                   other manifests; the image map says what to run for an image:
                                                   images: {"registry/users:1": {folder: ./users, command: [node, main.js]}}`,
   options: {
-    file: {
-      type: 'string',
-      short: 'f',
-      multiple: true,
-      value: 'PATH',
-      help: 'file or folder of manifests, may be repeated; default: manifests/ of the project',
-    },
-    name: { type: 'string', value: 'NAME', help: 'name of the instance; default: default' },
+    file: manifestsOption('manifests/ of the project'),
+    name: nameOption,
     port: {
       type: 'string',
       value: 'PORT',
@@ -100,16 +94,18 @@ function failureIn(logFile: string): WindtunnelError {
 
 async function detached(input: CommandInput): Promise<number> {
   const { options, projectDir, cwd, env, progress, signal, print } = input;
-  const folder = instanceFolder(projectDir, text(options, 'name'));
+  const name = text(options, 'name');
+  const folder = instanceFolder(projectDir, name);
+  const down = name === undefined ? 'down' : `down --name ${name}`;
   mkdirSync(folder, { recursive: true });
   const logFile = join(folder, 'up.log');
   const log = openSync(logFile, 'w', 0o600);
   const main = fileURLToPath(new URL('../main.ts', import.meta.url));
   const args = ['up'];
   for (const path of list(options, 'file')) args.push('--file', resolve(cwd, path));
-  for (const name of ['name', 'port']) {
-    const value = text(options, name);
-    if (value !== undefined) args.push(`--${name}`, value);
+  for (const option of ['name', 'port']) {
+    const value = text(options, option);
+    if (value !== undefined) args.push(`--${option}`, value);
   }
   const images = text(options, 'images');
   if (images !== undefined) args.push('--images', resolve(cwd, images));
@@ -137,11 +133,11 @@ async function detached(input: CommandInput): Promise<number> {
       await sleep(50);
     }
     throw new WindtunnelError('timeout', `not up within ${detachedTimeoutMs / 1000} s`, {
-      next: `its log: ${logFile}; windtunnel down ends it`,
+      next: `its log: ${logFile}; windtunnel ${down} ends it`,
     });
   });
   const control = await connect(folder);
   for (const line of summary(await control.status())) print(line);
-  print('windtunnel down ends it');
+  print(`windtunnel ${down} ends it`);
   return 0;
 }
