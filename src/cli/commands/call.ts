@@ -95,7 +95,9 @@ function headersOf(input: CommandInput): Record<string, string> {
     list(input.options, 'header').map((line) => {
       const [, name, value] = /^\s*([^:\s]+)\s*:\s*(.*)$/s.exec(line) ?? [];
       if (name === undefined || value === undefined) {
-        throw new WindtunnelError('usage', `--header '${line}' is not NAME: VALUE`);
+        throw new WindtunnelError('usage', `--header '${line}' is not NAME: VALUE`, {
+          next: "write it like --header 'x-fail: 503,200'",
+        });
       }
       return [name.toLowerCase(), value];
     }),

@@ -51,5 +51,7 @@ export function wholeNumber(options: Options, name: string, least: number): numb
   if (value === undefined) return undefined;
   const number = Number(value);
   if (/^\d+$/.test(value) && Number.isSafeInteger(number) && number >= least) return number;
-  throw new WindtunnelError('usage', `--${name} ${value} is not a whole number from ${least} on`);
+  throw new WindtunnelError('usage', `--${name} ${value} is not a whole number from ${least} on`, {
+    next: `write it like --${name} ${Math.max(least, 1)}`,
+  });
 }

@@ -37,6 +37,7 @@ export async function loadImages(file: string, required: boolean): Promise<Image
       `cannot read the image map ${file}: ${(cause as Error).message}`,
       {
         cause,
+        next: 'name a file that is there: --images FILE',
       },
     );
   }

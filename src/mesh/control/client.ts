@@ -31,6 +31,7 @@ export async function connect(folder: string): Promise<MeshControl> {
         `the instance in ${folder} does not answer: ${(cause as Error).message}`,
         {
           cause,
+          next: 'windtunnel down cleans up after one that was killed (with --name, if it has one)',
         },
       );
     }
