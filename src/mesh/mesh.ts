@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { WindtunnelError } from '../errors.ts';
 import { loadResources } from '../manifests/load.ts';
+import { serveNames } from './control/name-server.ts';
 import { startControlServer } from './control/server.ts';
 import { followManifests } from './watch/follow-manifests.ts';
 import { layFoundation } from './foundation.ts';
 import { loadImages } from './containers/images.ts';
 import { createLocalControl } from './control/local-control.ts';
 import type { RunningMesh, StartMeshOptions } from './options.ts';
+import { namesSocket } from './runtime/pod-spec.ts';
 import { createRuntime, type Runtime } from './runtime/runtime.ts';
 import { createStateKeeper } from './instance/state-keeper.ts';
 import { defaultInstance, instanceFolder, readState } from './instance/state.ts';
@@ -94,6 +96,8 @@ async function launch(options: StartMeshOptions, folder: string, undo: Undo): Pr
   undo.add(keeper.remove);
   const server = await startControlServer(control, controlPort, keeper.token);
   undo.add(server.close);
+  const names = await serveNames(runtime, join(socketFolder, namesSocket));
+  undo.add(names.close);
   await keeper.save();
   undo.add(runtime.stop);
   await start(runtime, options);

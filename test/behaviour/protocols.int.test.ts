@@ -55,6 +55,19 @@ describe('other people’s manifests', () => {
     );
   });
 
+  it('calls by an address that is written in the program, with and without a sidecar', async () => {
+    const fetched = await send(productpage, '/fetch');
+    expect(fetched.echo).toMatchObject({
+      path: '/fetched',
+      headers: { host: 'reviews.default:9080' },
+    });
+    expect(fetched.echo.headers['x-forwarded-client-cert']).toContain('sa/bookshop-productpage');
+    const catalog = await shop.portOf('catalog-0', 'app');
+    const called = await send(catalog, '/call/REVIEWS_IN_CODE/x');
+    expect(called).toMatchObject({ status: 200, body: expect.stringContaining('pod') as string });
+    expect(called.echo.headers['x-forwarded-client-cert']).toBeUndefined();
+  });
+
   it('calls from and to a namespace without sidecars', async () => {
     const catalog = await shop.portOf('catalog-0', 'app');
     expect((await send(catalog, '/call/REVIEWS/x')).status).toBe(200);

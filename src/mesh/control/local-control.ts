@@ -13,7 +13,7 @@ import {
 } from '../runtime/layers.ts';
 import type { PodRuntime } from '../runtime/pod.ts';
 import { type Pod, portKeys, workloadKey } from '../pods.ts';
-import { tcpProbe } from '../runtime/probes.ts';
+import { openListener } from './open-listener.ts';
 import { findReferences, serviceNames } from '../references.ts';
 import { createLeases, type Leases } from './leases.ts';
 import type { Runtime } from '../runtime/options.ts';
@@ -35,7 +35,6 @@ export interface LocalControlOptions {
 
 /** Longer than the interval in which Envoy flushes its logs, see envoyArguments. */
 const flushMs = 80;
-const openTimeoutMs = 5000;
 
 /** The {@link MeshControl} of an instance that runs in this process. */
 export function createLocalControl(options: LocalControlOptions): MeshControl {
@@ -183,14 +182,8 @@ async function openEntry(runtime: Runtime, workload: string, authority: string):
       `${workload} has no sidecar, so no traffic enters the mesh as it`,
     );
   }
-  await runtime.open(workloadKey(pod.workload), reference.authority);
-  const port = runtime.port(portKeys.outbound(pod.id, reference.authority)) ?? 0;
-  const endMs = performance.now() + openTimeoutMs;
-  while (performance.now() < endMs) {
-    if (await tcpProbe(port)) return { address: '127.0.0.1', port, authority: reference.authority };
-    await sleep(10);
-  }
-  throw new WindtunnelError('timeout', `the listener of ${workload} for ${authority} did not open`);
+  const port = await openListener(runtime, pod, reference.authority);
+  return { address: '127.0.0.1', port, authority: reference.authority };
 }
 
 function proxiesOf(runtime: Runtime, workload: string): PodRuntime[] {

@@ -92,6 +92,8 @@ export function createPodSet(options: RuntimeOptions, hooks: PodSetHooks): PodSe
       await untilAllReady(runtimes, startOptions);
     },
     reconcile: async (plan, specs) => {
+      // What the first start launches is not to be launched again.
+      await launches.settled();
       const wanted = podsOf(plan);
       for (const [id, started] of running) {
         if (stopping) return;

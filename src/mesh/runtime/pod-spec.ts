@@ -31,10 +31,15 @@ export interface SpecOptions {
   /** Folder of the instance: its marker in the environment. */
   folder: string;
   logsFolder: string;
+  /** Where {@link namesSocket} is. */
+  socketFolder: string;
   projectDir: string;
   /** Of this process: only what every program needs is handed on. */
   env: Record<string, string | undefined>;
 }
+
+/** Name of the socket on which processes ask where names of Services lead; see name-server.ts. */
+export const namesSocket = 'names';
 
 const preload = pathToFileURL(
   join(dirname(fileURLToPath(import.meta.url)), '..', 'containers', 'preload', 'remap-listen.mjs'),
@@ -52,7 +57,7 @@ export function baseEnv(options: Pick<SpecOptions, 'env' | 'folder'>): Record<st
 
 /** The processes of a pod, with loopback addresses in place of the cluster's. Throws what the image map or a variable lacks. */
 export function containerSpecs(options: SpecOptions): ContainerSpec[] {
-  const { world, pod, images, port, logsFolder, projectDir, env } = options;
+  const { world, pod, images, port, logsFolder, socketFolder, projectDir, env } = options;
   const names = serviceNames(world, pod.workload.namespace);
   const appPorts = new Map<number, number>();
   for (const number of pod.appPorts) {
@@ -91,6 +96,8 @@ export function containerSpecs(options: SpecOptions): ContainerSpec[] {
       ...rewritten.env,
       PATH: [...path, rewritten.env.PATH ?? ''].filter((part) => part !== '').join(delimiter),
       NODE_OPTIONS: `--import=${preload} ${rewritten.env.NODE_OPTIONS ?? ''}`.trim(),
+      WINDTUNNEL_NAMES: join(socketFolder, namesSocket),
+      WINDTUNNEL_POD: pod.id,
       WINDTUNNEL_PORTS: JSON.stringify(Object.fromEntries(appPorts)),
     };
     const logFile = join(logsFolder, `${pod.id}.${container.name}.log`);

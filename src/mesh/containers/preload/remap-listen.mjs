@@ -1,6 +1,7 @@
 // Runs first in every Node process of the local mesh (`node --import`): what listens on a container port listens on the
 // port that was allotted to the replica instead, and always on loopback. Services need not know.
 import { Server } from 'node:net';
+import { dialServices } from './dial-services.mjs';
 
 const ports = new Map(
   Object.entries(JSON.parse(process.env.WINDTUNNEL_PORTS ?? '{}')).map(([from, to]) => [
@@ -31,3 +32,5 @@ Server.prototype.listen = function remapped(...args) {
   }
   return listen.apply(this, args);
 };
+
+dialServices();
