@@ -1,3 +1,14 @@
+/**
+ * Manifests to Envoy configuration, as Istio's control plane generates it. Which part makes what of which resource:
+ *
+ * - outbound.ts: what a workload calls. Listeners in `listener/`, a VirtualService's fields in `route/` (one a file:
+ *   retry.ts, timeout.ts, match.ts …), a DestinationRule's in `cluster/` (outlier-detection.ts, connection-pool.ts …)
+ * - inbound.ts and `inbound/`: what calls it. PeerAuthentication in mutual-tls.ts; AuthorizationPolicy and
+ *   RequestAuthentication in `authorization/`
+ * - gateway.ts and `gateway/`: the same for an ingress gateway
+ * - envoy-filter.ts and `envoy-filter/`: patches, at the end
+ * - `policies/`: which of several resources applies; `schema/`: which fields are translated, and why others are not
+ */
 import type { Workload, World } from '../manifests/world.ts';
 import { createContext, type TranslateContext } from './context.ts';
 import type { EnvoyConfig } from './envoy.ts';

@@ -1,7 +1,8 @@
 import type { PortProtocol } from '../../manifests/world.ts';
 import { isHttp2 } from '../../manifests/port-protocol.ts';
 import type { JsonObject } from '../../json.ts';
-import { any, extension, object } from '../values/json.ts';
+import { httpFilters, httpManager } from '../listener/http-manager.ts';
+import { object } from '../values/json.ts';
 
 /** What an inbound HTTP filter chain leads to. */
 export interface InboundHttp {
@@ -19,30 +20,16 @@ export interface InboundHttp {
  * has it), and two retries of requests that were never sent, save for gRPC, whose streams they would break.
  */
 export function inboundHttpManager(http: InboundHttp): JsonObject {
-  return extension(
-    'envoy.filters.network.http_connection_manager',
-    'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
-    {
-      statPrefix: http.statPrefix,
-      routeConfig: inboundRoutes(http),
-      httpFilters: inboundHttpFilters(http),
-      http2ProtocolOptions: isHttp2(http.protocol) ? {} : undefined,
-      serverName: 'istio-envoy',
-      streamIdleTimeout: '0s',
-      useRemoteAddress: false,
-      forwardClientCertDetails: 'APPEND_FORWARD',
-      setCurrentClientCertDetails: { subject: true, dns: true, uri: true },
-      proxy100Continue: true,
-      upgradeConfigs: [{ upgradeType: 'websocket' }],
-      normalizePath: true,
-      pathWithEscapedSlashesAction: 'KEEP_UNCHANGED',
-      requestIdExtension: {
-        typedConfig: any('envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig', {
-          useRequestIdForTraceSampling: true,
-        }),
-      },
-    },
-  );
+  return httpManager({
+    statPrefix: http.statPrefix,
+    routeConfig: inboundRoutes(http),
+    httpFilters: httpFilters(http.securityFilters, http.protocol === 'grpc-web'),
+    http2ProtocolOptions: isHttp2(http.protocol) ? {} : undefined,
+    serverName: 'istio-envoy',
+    useRemoteAddress: false,
+    forwardClientCertDetails: 'APPEND_FORWARD',
+    setCurrentClientCertDetails: { subject: true, dns: true, uri: true },
+  });
 }
 
 function inboundRoutes({ cluster, servicePort, protocol }: InboundHttp): JsonObject {
@@ -64,24 +51,4 @@ function inboundRoutes({ cluster, servicePort, protocol }: InboundHttp): JsonObj
     ],
     validateClusters: false,
   };
-}
-
-function inboundHttpFilters({ protocol, securityFilters }: InboundHttp): JsonObject[] {
-  const grpcWeb = extension(
-    'envoy.filters.http.grpc_web',
-    'envoy.extensions.filters.http.grpc_web.v3.GrpcWeb',
-  );
-  return [
-    ...securityFilters,
-    ...(protocol === 'grpc-web' ? [grpcWeb] : []),
-    extension(
-      'envoy.filters.http.grpc_stats',
-      'envoy.extensions.filters.http.grpc_stats.v3.FilterConfig',
-      { emitFilterState: true, statsForAllMethods: false },
-    ),
-    // Inert until a route's typedPerFilterConfig gives it something to do: EnvoyFilters inject faults here.
-    extension('envoy.filters.http.fault', 'envoy.extensions.filters.http.fault.v3.HTTPFault'),
-    extension('envoy.filters.http.cors', 'envoy.extensions.filters.http.cors.v3.Cors'),
-    extension('envoy.filters.http.router', 'envoy.extensions.filters.http.router.v3.Router'),
-  ];
 }
