@@ -51,6 +51,14 @@ it('refuses mounted files and init containers, not empty folders', () => {
   );
 });
 
+it.each(['Ingress', 'CronJob', 'Endpoints', 'EndpointSlice', 'ReplicationController'])(
+  'refuses %s',
+  (kind) => {
+    const text = problemsOf(`{ apiVersion: v1, kind: ${kind}, metadata: { name: it } }`);
+    expect(text).toContain(`${kind} default/it: does not work on the local mesh: `);
+  },
+);
+
 it('refuses kinds that would be expected to do something', () => {
   const text = problemsOf('{ apiVersion: batch/v1, kind: Job, metadata: { name: it } }');
   expect(text).toBe(

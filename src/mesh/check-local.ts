@@ -19,6 +19,8 @@ const refusedKinds: Record<string, string> = {
   Job: 'only what serves is run',
   CronJob: 'only what serves is run',
   ReplicationController: 'use a Deployment',
+  Endpoints: 'endpoints are the pods that a selector selects; use a ServiceEntry for others',
+  EndpointSlice: 'endpoints are the pods that a selector selects; use a ServiceEntry for others',
 };
 
 /**

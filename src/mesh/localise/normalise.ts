@@ -33,6 +33,8 @@ export function normalise<T extends Json>(json: T): T {
  * 7. Nothing is redirected by iptables: each `host:port` a process calls is a listener of its own on 127.0.0.1, made from
  *    the listener and filter chain that Envoy would have chosen by original destination; `useOriginalDst`,
  *    `bindToPort`, `original_dst` and matches on destination go. A Lua filter puts the name back into `:authority`.
+ *    Names in the environment are replaced by these listeners' addresses (container-env.ts); those that a Node program
+ *    has from elsewhere are asked for when it dials them (preload/dial-services.mjs).
  * 8. virtualInbound's chains for one destination port become one listener on 127.0.0.1.
  * 9. Inbound filters for tokens and authorization come by ECDS and inbound routes by RDS, so that edits act on open
  *    connections. Ports in authorization rules become the ones that are listened on here (local-port.ts).
@@ -43,6 +45,9 @@ export function normalise<T extends Json>(json: T): T {
  * 11. `inbound|PORT||` leads to the process' own port in place of the original destination; no source bind to 127.0.0.6.
  * 12. PassthroughCluster means "where the caller wanted to go, as it is": locally that is a cluster
  *     `passthrough|HOST|PORT` with the same replicas in plaintext. BlackHoleCluster stays.
+ * 13. ORIGINAL_DST clusters of headless Services have all replicas in them, for the caller's DNS would have chosen one;
+ *     where callers dial one pod of a StatefulSet by its name, `CLUSTER@POD` has that one.
+ * 14. Secrets that istiod names by file (`file-root:`, `file-cert:`) are read from this machine (file-secrets.ts).
  */
 
 function isIstioOnly(json: Json): boolean {
