@@ -6,6 +6,7 @@ import { createProgress } from '../progress.ts';
 import { interruptedStatus, runCli } from './run.ts';
 
 const abort = new AbortController();
+const cleanUpLimitMs = 60_000;
 let firstInterruptMs: number | undefined;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
@@ -19,6 +20,11 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     firstInterruptMs = nowMs;
     process.stderr.write(`\n${signal}: stopping and cleaning up; once more to stop at once\n`);
     abort.abort(signal);
+    // Nothing that hangs may keep us: the guardian ends what we leave.
+    setTimeout(() => {
+      process.stderr.write(`not done after ${cleanUpLimitMs / 1000} s: stopping at once\n`);
+      process.exit(interruptedStatus);
+    }, cleanUpLimitMs).unref();
   });
 }
 // A reader that goes away (`windtunnel status | head -1`) or a terminal that is closed is no error of ours, and no end

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { WindtunnelError } from '../errors.ts';
 
 /** Where fetched programs are kept: `$XDG_CACHE_HOME/windtunnel`, else `~/.cache/windtunnel`. */
@@ -17,6 +17,7 @@ const reasons: Record<string, string> = {
   ENOSPC: 'the disk is full',
   EDQUOT: 'the quota is used up',
   ENOTDIR: 'a part of its path is a file',
+  ENOENT: 'no folder can be made there',
   EEXIST: 'a part of its path is a file',
 };
 
@@ -24,7 +25,7 @@ const reasons: Record<string, string> = {
 export async function ensureWritable(folder: string): Promise<void> {
   const probe = join(folder, `.probe-${process.pid}-${randomBytes(4).toString('hex')}`);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await writeFile(probe, '');
     await rm(probe, { force: true });
   } catch (cause) {
@@ -62,5 +63,25 @@ function cacheError(folder: string, cause: unknown): WindtunnelError {
       next: 'make it writable, or set XDG_CACHE_HOME to a folder that is (about 110 MB)',
       cause,
     },
+  );
+}
+
+/** Makes a folder and those above it. Node's recursive mkdir turns for ever where a parent is there that takes no folder (/proc). */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await stat(folder)).isDirectory()) return;
+    if (code !== 'ENOENT' || (await exists(dirname(folder)))) throw cause;
+    await makeFolder(dirname(folder));
+    await makeFolder(folder);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
   );
 }

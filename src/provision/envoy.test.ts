@@ -99,6 +99,12 @@ describe('provideEnvoy', () => {
     expect(fetches).toBe(0);
   });
 
+  it.runIf(process.platform === 'linux')('says so where no folder can be made, too', async () => {
+    const env = { PATH: '', XDG_CACHE_HOME: '/proc/windtunnel-none' };
+    await expect(provide({ env })).rejects.toMatchObject({ code: 'io' });
+    expect(fetches).toBe(0);
+  });
+
   it('names the platforms when there is none for this one', async () => {
     await expect(provide({ platform: 'win32' })).rejects.toMatchObject({
       code: 'missing-tool',

@@ -78,7 +78,7 @@ async function foreground(input: CommandInput): Promise<number> {
     else signal.addEventListener('abort', () => done(), { once: true });
   });
   await Promise.race([interrupted, mesh.ended]);
-  await mesh.stop();
+  await progress.step('local mesh down', () => mesh.stop());
   return 0;
 }
 
