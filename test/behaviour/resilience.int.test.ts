@@ -198,6 +198,24 @@ spec: { hosts: [reviews], http: [{ retries: { attempts: 0 }, route: [{ destinati
     expect(versions).toEqual(new Set(['v1', 'v2', 'v3']));
   });
 
+  it('has nobody left when all are ejected, unless minHealthPercent keeps them in', async () => {
+    const ejecting = (more: string): Promise<unknown> =>
+      rule(
+        `{ outlierDetection: { consecutive5xxErrors: 1, interval: 0.1s, baseEjectionTime: 60s, maxEjectionPercent: 100${more} } }`,
+      );
+    const apps = await Promise.all(
+      ['v1', 'v2', 'v3'].map((version) => shop.portOf(`reviews-${version}-0`, 'app')),
+    );
+    for (const app of apps) await send(app, '/mode/500');
+    await ejecting('');
+    await eventually('the end of all', async () => (await send(reviews, '/')).status === 503);
+    await ejecting(', minHealthPercent: 50');
+    const statuses = [];
+    for (let n = 0; n < 30; n++) statuses.push((await send(reviews, '/')).status);
+    expect(tally(statuses)).toEqual({ '500': 30 });
+    for (const app of apps) await send(app, '/mode/0');
+  });
+
   it('leaves all in when there is no room for an ejection', async () => {
     await rule(
       '{ outlierDetection: { consecutive5xxErrors: 2, interval: 0.1s, baseEjectionTime: 60s }, loadBalancer: { simple: ROUND_ROBIN } }',
