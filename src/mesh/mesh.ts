@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { WindtunnelError } from '../errors.ts';
 import { loadResources } from '../manifests/load.ts';
 import { serveNames } from './control/name-server.ts';
@@ -12,11 +13,14 @@ import { namesSocket } from './runtime/pod-spec.ts';
 import { createRuntime, type Runtime } from './runtime/runtime.ts';
 import { createStateKeeper } from './instance/state-keeper.ts';
 import { defaultInstance, instanceFolder, readState } from './instance/state.ts';
+import { claimFolder } from './instance/claim.ts';
 import { sweep } from './instance/sweep.ts';
 import { createUndo, type Undo } from './undo.ts';
 
 export type { RunningMesh, StartMeshOptions } from './options.ts';
 
+const claimTries = 40;
+const claimPauseMs = 50;
 const readyTimeoutMs = 60_000;
 /** An answer has to reach the one who asked for the end before the server that sends it ends. */
 const shutdownDelayMs = 20;
@@ -32,7 +36,7 @@ export async function startMesh(options: StartMeshOptions): Promise<RunningMesh>
   const folder = instanceFolder(options.projectDir, name);
   const undo = createUndo();
   try {
-    await claim(folder, name);
+    await claim(folder, name, undo);
     return await launch(options, folder, undo);
   } catch (thrown) {
     await undo.run();
@@ -47,15 +51,23 @@ export async function startMesh(options: StartMeshOptions): Promise<RunningMesh>
 }
 
 /** Makes sure that no other process runs this instance, and ends what a killed one left behind. */
-async function claim(folder: string, name: string): Promise<void> {
-  const { running } = await sweep(folder);
+async function claim(folder: string, name: string, undo: Undo): Promise<void> {
+  let claimed = await claimFolder(folder);
+  // One that is about to end has taken its state away already, and lets go a moment later.
+  for (let tries = 0; !claimed && tries < claimTries && !(await readState(folder)); tries++) {
+    await sleep(claimPauseMs);
+    claimed = await claimFolder(folder);
+  }
+  if (claimed) undo.add(() => claimed.release());
+  const running = !claimed || (await sweep(folder)).running;
   if (!running) return;
   const state = await readState(folder);
-  throw new WindtunnelError(
-    'already-running',
-    `a local mesh named '${name}' runs already (process ${state?.supervisor.pid}, since ${state?.startedAt})`,
-    { next: `windtunnel down --name ${name}, or give this one another --name` },
-  );
+  const who = state
+    ? `runs already (process ${state.supervisor.pid}, since ${state.startedAt})`
+    : 'is being started by another process';
+  throw new WindtunnelError('already-running', `a local mesh named '${name}' ${who}`, {
+    next: `windtunnel down --name ${name}, or give this one another --name`,
+  });
 }
 
 async function launch(options: StartMeshOptions, folder: string, undo: Undo): Promise<RunningMesh> {
