@@ -180,7 +180,9 @@ function report(input: CommandInput, { call, caller, traceId, outcome, hops }: R
   for (const answer of outcome.answers) {
     input.print(`  ${typeof answer === 'string' ? answer : JSON.stringify(answer)}`);
   }
-  if (outcome.problem !== undefined) input.print(`  ${outcome.problem}`);
+  // An answer that tells the problem has been printed.
+  if (outcome.problem !== undefined && outcome.answers.length === 0)
+    input.print(`  ${outcome.problem}`);
   input.print(`hops of trace ${traceId}:`);
   for (const line of renderHops(hops)) input.print(`  ${line}`);
   if (hops.length > 0) return;
