@@ -51,6 +51,16 @@ export interface ErrorDetails {
   cause?: unknown;
 }
 
+/** What a system says when a file cannot be written: for the user to mend, whoever wrote it. */
+const fileTroubles: Record<string, string> = {
+  ENOSPC: 'make room on the disk, then try again',
+  EDQUOT: 'the quota of the disk is used up: make room, then try again',
+  EROFS: 'what is mounted there is read-only: make it writable',
+  EACCES: 'check who owns it and its permissions',
+  ENOTDIR: 'a part of the path is a file: move it away',
+  EMFILE: 'raise the limit of open files (ulimit -n)',
+};
+
 /** The only error type that Windtunnel throws on purpose: a code, a message with the values, a next step. */
 export class WindtunnelError extends Error {
   readonly code: ErrorCode;
@@ -63,9 +73,13 @@ export class WindtunnelError extends Error {
     this.next = details.next;
   }
 
-  /** Turns anything thrown into a WindtunnelError; one that is already is returned as it is. */
+  /** Turns anything thrown into a WindtunnelError, `io` for a file that cannot be written; one that is already is returned as it is. */
   static from(thrown: unknown, code: ErrorCode = 'internal'): WindtunnelError {
     if (thrown instanceof WindtunnelError) return thrown;
+    const next = fileTroubles[(thrown as NodeJS.ErrnoException | null)?.code ?? ''];
+    if (next !== undefined && code === 'internal') {
+      return new WindtunnelError('io', (thrown as Error).message, { cause: thrown, next });
+    }
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     return new WindtunnelError(code, message, { cause: thrown });
   }

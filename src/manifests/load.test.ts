@@ -14,6 +14,29 @@ describe('parseResources', () => {
     ]);
   });
 
+  it('names a key that stands twice in one object, and no other', () => {
+    const twice = `${service('a')}spec:\n  type: ClusterIP\n  type: NodePort\n`;
+    expect(() => parseResources(twice, 'x.yaml')).toThrow(
+      'x.yaml:6:3: not valid YAML: the key type',
+    );
+    const merged = `${service('a')}x: &x {k: 1}\ny: &y {l: 2}\nz: {<<: *x, <<: *y, k: 2}\n`;
+    expect(parseResources(merged, 'x.yaml')).toHaveLength(1);
+  });
+
+  it('says in one line that a file is no text, and in few that it is no YAML', () => {
+    expect(() => parseResources('a\0b', 'x.yaml')).toThrow(/^x\.yaml: is no text/);
+    const wrong = Array.from({ length: 50 }, () => `]: ${'x'.repeat(1000)}\n`).join('');
+    let message = '';
+    try {
+      parseResources(wrong, 'x.yaml');
+    } catch (thrown) {
+      ({ message } = WindtunnelError.from(thrown));
+    }
+    expect(message).toContain('not valid YAML');
+    expect(message.split('\n').length).toBeLessThanOrEqual(4);
+    expect(message.length).toBeLessThan(1200);
+  });
+
   it('flattens List kinds and reads JSON', () => {
     const item = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'a' } };
     const list = { apiVersion: 'v1', kind: 'List', items: [item, item] };

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isNode, LineCounter, parseAllDocuments } from 'yaml';
+import { type Document, isNode, isScalar, LineCounter, parseAllDocuments, visit } from 'yaml';
 import { WindtunnelError } from '../errors.ts';
 import { asRecord, asStringMap, isRecord } from './fields.ts';
 import { createProblems, type Problems } from './problems.ts';
@@ -31,6 +31,8 @@ const readByOtherTools: Record<string, string> = {
   IstioOperator: "mesh-wide settings are not translated, Istio's defaults hold; leave it out",
 };
 
+const shownYamlErrors = 3;
+const shownYamlLength = 200;
 const mendFiles = 'Mend the files named above and run the command again.';
 
 /**
@@ -87,10 +89,16 @@ function unreadable(path: string, cause: unknown): WindtunnelError {
 }
 
 function parseInto(text: string, file: string, problems: Problems): Resource[] {
+  if (text.includes('\0')) {
+    problems.addText(`${file}: is no text, but a binary file`);
+    return [];
+  }
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, {
     lineCounter: lines,
     prettyErrors: false,
+    // The parser compares every key with every other: a minute for an object of 80 000. See repeatedKeys.
+    uniqueKeys: false,
     // kubectl reads YAML 1.1 (`yes` is true, `0644` is octal) but knows neither dates nor base-60 numbers.
     version: '1.1',
     customTags: (tags) =>
@@ -103,17 +111,45 @@ function parseInto(text: string, file: string, problems: Problems): Resource[] {
   });
   const resources: Resource[] = [];
   for (const document of Array.isArray(documents) ? documents : []) {
-    for (const error of document.errors) {
+    for (const error of document.errors.slice(0, shownYamlErrors)) {
       const { line, col } = lines.linePos(error.pos[0]);
-      problems.addText(`${file}:${line}:${col}: not valid YAML: ${error.message}`);
+      const what = error.message.slice(0, shownYamlLength);
+      problems.addText(`${file}:${line}:${col}: not valid YAML: ${what}`);
     }
+    // One slip makes many errors; what follows the first few helps nobody.
+    const more = document.errors.length - shownYamlErrors;
+    if (more > 0) problems.addText(`${file}: and ${more} more of the kind`);
     if (document.errors.length > 0 || document.contents === null) continue;
+    const repeated = repeatedKeys(document);
+    for (const { key, offset } of repeated) {
+      const { line, col } = lines.linePos(offset);
+      problems.addText(`${file}:${line}:${col}: not valid YAML: the key ${key} stands twice`);
+    }
+    if (repeated.length > 0) continue;
     const start = isNode(document.contents) ? (document.contents.range?.[0] ?? 0) : 0;
     const source = { file, line: lines.linePos(start).line };
     const body: unknown = document.toJS();
     if (body !== null) collect(body, source, problems, resources);
   }
   return resources;
+}
+
+/** Keys that an object has already; a merge key (`<<`) may be repeated. */
+function repeatedKeys(document: Document): { key: string; offset: number }[] {
+  const repeated: { key: string; offset: number }[] = [];
+  visit(document, {
+    Map: (_, { items }) => {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        if (seen.has(key.value) && key.source !== '<<') {
+          repeated.push({ key: String(key.value), offset: key.range?.[0] ?? 0 });
+        }
+        seen.add(key.value);
+      }
+    },
+  });
+  return repeated.slice(0, shownYamlErrors);
 }
 
 /** Adds an object, or each item of a List kind, to `into`. */

@@ -74,6 +74,11 @@ async function launch(options: StartMeshOptions, folder: string, undo: Undo): Pr
   const { projectDir, progress, signal, env = process.env, entryPort } = options;
   const { name = defaultInstance, manifests = [join(projectDir, 'manifests')] } = options;
   const base = await loadResources(manifests);
+  if (base.length === 0) {
+    throw new WindtunnelError('bad-manifest', `there is no manifest in ${manifests.join(', ')}`, {
+      next: 'name a folder with *.yaml or *.yml files, or files: windtunnel up -f PATH',
+    });
+  }
   const imagesFile = options.imagesFile ?? join(projectDir, 'services', 'images.yaml');
   const images = await loadImages(imagesFile, options.imagesFile !== undefined);
   let runtime: Runtime | undefined;

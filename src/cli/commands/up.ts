@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, openSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,12 @@ import { errorCodes, WindtunnelError } from '../../errors.ts';
 import { connect } from '../../mesh/control/client.ts';
 import type { InstanceStatus } from '../../mesh/control/control.ts';
 import { startMesh } from '../../mesh/mesh.ts';
-import { defaultInstance, instanceFolder, readState } from '../../mesh/instance/state.ts';
+import {
+  defaultInstance,
+  instanceFolder,
+  openStartLog,
+  readState,
+} from '../../mesh/instance/state.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { list, manifestsOption, nameOption, portNumber, text } from './options.ts';
 
@@ -86,7 +91,7 @@ async function foreground(input: CommandInput): Promise<number> {
 function failureIn(logFile: string): WindtunnelError {
   const log = readFileSync(logFile, 'utf8').trim();
   const last = log.slice(Math.max(0, log.lastIndexOf('windtunnel: ')));
-  const [, message = last, code, next] =
+  const [, message = last || 'it ended before it was up, and could say nothing', code, next] =
     /^windtunnel: (.*?) \[([a-z-]+)\](?:\n  next: (.*))?$/s.exec(last) ?? [];
   const known = errorCodes.find((candidate) => candidate === code) ?? 'start-failed';
   return new WindtunnelError(known, message, { next: next ?? `the whole log: ${logFile}` });
@@ -97,9 +102,7 @@ async function detached(input: CommandInput): Promise<number> {
   const name = text(options, 'name');
   const folder = instanceFolder(projectDir, name);
   const down = name === undefined ? 'down' : `down --name ${name}`;
-  mkdirSync(folder, { recursive: true });
-  const logFile = join(folder, 'up.log');
-  const log = openSync(logFile, 'w', 0o600);
+  const { file: logFile, descriptor: log } = openStartLog(folder);
   const main = fileURLToPath(new URL('../main.ts', import.meta.url));
   const args = ['up'];
   for (const path of list(options, 'file')) args.push('--file', resolve(cwd, path));

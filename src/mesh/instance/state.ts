@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { mkdirSync, openSync, readdirSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WindtunnelError } from '../../errors.ts';
@@ -86,12 +86,20 @@ export async function prepareFolder(folder: string): Promise<string> {
     await rm(temporaryFolderOf(folder), { recursive: true, force: true });
     await mkdir(temporaryFolderOf(folder));
   } catch (cause) {
-    throw new WindtunnelError('io', `${folder} cannot be written: ${(cause as Error).message}`, {
-      cause,
-      next: 'the state and logs of local instances are kept there; make it writable',
-    });
+    throw unwritable(folder, cause);
   }
   return logs;
+}
+
+/** Opens `up.log` of an instance anew, making its folder; returns the file and its descriptor. Throws `io`. */
+export function openStartLog(folder: string): { file: string; descriptor: number } {
+  const file = join(folder, 'up.log');
+  try {
+    mkdirSync(folder, { recursive: true });
+    return { file, descriptor: openSync(file, 'w', 0o600) };
+  } catch (cause) {
+    throw unwritable(folder, cause);
+  }
 }
 
 /** A number that is the same for the same folder: where the search for ports begins. */
@@ -101,4 +109,11 @@ export function seedOf(folder: string): number {
 
 function stateFile(folder: string): string {
   return join(folder, 'state.json');
+}
+
+function unwritable(folder: string, cause: unknown): WindtunnelError {
+  return new WindtunnelError('io', `${folder} cannot be written: ${(cause as Error).message}`, {
+    cause,
+    next: 'the state and logs of local instances are kept there; make it writable',
+  });
 }

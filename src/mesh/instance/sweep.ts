@@ -40,7 +40,8 @@ export async function sweep(folder: string): Promise<SweepReport> {
     await sleep(50);
   }
   if (state?.socketFolder) await rm(state.socketFolder, { recursive: true, force: true });
-  await rm(temporaryFolderOf(folder), { recursive: true, force: true });
+  // Where that fails nothing can be started either, which says why.
+  await rm(temporaryFolderOf(folder), { recursive: true, force: true }).catch(() => {});
   await removeState(folder);
   return { running: false, ended: processes.map(({ pid }) => pid) };
 }
