@@ -134,6 +134,46 @@ describe('checkSupported', () => {
     );
   });
 
+  const service = (spec: string, annotations = '{}'): string =>
+    `apiVersion: v1\nkind: Service\nmetadata: { name: users, namespace: shop, annotations: ${annotations} }\nspec: ${spec}\n`;
+  const ports = 'ports: [{ name: http, port: 80 }]';
+
+  it('refuses a machine that a Service selects', () => {
+    const machine = istio('WorkloadEntry', '{ address: 192.0.2.1, labels: { app: users } }');
+    const error = check(`${service(`{ selector: { app: users }, ${ports} }`)}---${machine}`);
+    expect(error?.code).toBe('unsupported');
+    expect(error?.message).toContain(
+      'spec.labels is not translated: Service shop/users selects it',
+    );
+    expect(
+      check(`${service(`{ selector: { app: other }, ${ports} }`)}---${machine}`),
+    ).toBeUndefined();
+  });
+
+  it('refuses a destination that is exported to no namespace', () => {
+    const hidden = service(`{ ${ports} }`, '{ networking.istio.io/exportTo: "~" }');
+    const error = check(`${hidden}---${route('')}`);
+    expect(error?.code).toBe('unsupported');
+    expect(error?.message).toContain(
+      'spec.http[0].route is not translated: users.shop.svc.cluster.local',
+    );
+    expect(check(hidden)).toBeUndefined();
+  });
+
+  it('refuses to export a rule for some workloads, and a dry run of an audit', () => {
+    const selective = istio(
+      'DestinationRule',
+      '{ host: users, workloadSelector: { matchLabels: { app: a } }, exportTo: ["*"] }',
+    );
+    expect(check(selective)?.message).toContain('spec.exportTo must be the own namespace');
+    const audit = istio(
+      'AuthorizationPolicy',
+      '{ action: AUDIT, rules: [{}] }',
+      'security',
+    ).replace('name: it', 'name: it, annotations: { istio.io/dry-run: "true" }');
+    expect(check(audit)?.message).toContain('istio.io/dry-run is for the actions ALLOW and DENY');
+  });
+
   it('refuses pods that redirect around their sidecar', () => {
     const error = check(`
 apiVersion: apps/v1

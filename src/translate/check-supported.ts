@@ -1,8 +1,13 @@
 import { WindtunnelError } from '../errors.ts';
-import { asRecord, isRecord } from '../manifests/fields.ts';
+import { asRecord, asStrings, isRecord } from '../manifests/fields.ts';
 import { nameOf, placeOf } from '../manifests/problems.ts';
 import type { Resource, World } from '../manifests/world.ts';
-import { sharedHosts, type SharedHost } from './check-hosts.ts';
+import {
+  hiddenDestinations,
+  machinesOfServices,
+  sharedHosts,
+  type SharedProblem,
+} from './check-hosts.ts';
 import { meshMetadataProblems } from './check-metadata.ts';
 import { refusedGroups, refusedKinds, translatedKinds } from './schema/kinds.ts';
 import { checkValue, type Report } from './schema/schema.ts';
@@ -19,7 +24,11 @@ interface Finding {
  * After it, {@link translateSidecar} leaves nothing out silently.
  */
 export function checkSupported(world: World): void {
-  const shared = sharedHosts(world);
+  const shared = [
+    ...sharedHosts(world),
+    ...machinesOfServices(world),
+    ...hiddenDestinations(world),
+  ];
   const findings = world.resources.flatMap((resource) =>
     findingsOf(
       resource,
@@ -39,7 +48,7 @@ export function checkSupported(world: World): void {
   );
 }
 
-function findingsOf(resource: Resource, shared: SharedHost[]): Finding[] {
+function findingsOf(resource: Resource, shared: SharedProblem[]): Finding[] {
   const findings: Finding[] = [];
   const add = (kind: Finding['kind'], path: string, reason: string): void => {
     const field = path === '' ? '' : ` ${path}`;
@@ -81,4 +90,25 @@ function checkMeshResource(resource: Resource, group: string, report: Report): v
     report.invalid(key, 'is no field of the resource: it belongs under spec, or nowhere');
   }
   checkValue(schema, asRecord(spec), 'spec', report);
+  checkResource(resource, report);
+}
+
+/** What depends on a resource's metadata and spec together. */
+function checkResource({ kind, metadata, body }: Resource, report: Report): void {
+  const spec = asRecord(body.spec);
+  const dryRun = metadata.annotations['istio.io/dry-run'];
+  if (dryRun !== undefined) {
+    const path = 'metadata.annotations.istio.io/dry-run';
+    if (kind !== 'AuthorizationPolicy') report.invalid(path, 'is for AuthorizationPolicies only');
+    else if (spec.action === 'AUDIT')
+      report.invalid(path, 'is for the actions ALLOW and DENY only');
+    else if (!/^([tTfF01]|true|TRUE|True|false|FALSE|False)$/.test(dryRun))
+      report.invalid(path, `must be true or false, not ${JSON.stringify(dryRun)}`);
+  }
+  const exportTo = asStrings(spec.exportTo);
+  const isOwn = (one: string): boolean => one === '.' || one === metadata.namespace;
+  if (exportTo.filter(isOwn).length > 1)
+    report.invalid('spec.exportTo', 'names its own namespace twice');
+  if (kind === 'DestinationRule' && spec.workloadSelector !== undefined && !exportTo.every(isOwn))
+    report.invalid('spec.exportTo', 'must be the own namespace beside a workloadSelector');
 }

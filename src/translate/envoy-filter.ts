@@ -6,6 +6,7 @@ import { patchListener } from './envoy-filter/filters.ts';
 import { type Patch, patchesFor, type PatchContext } from './envoy-filter/patches.ts';
 import { patchRoutes, type ServerPorts } from './envoy-filter/routes.ts';
 import { gatewayServers } from './gateway/servers.ts';
+import { routeNames } from './listener/listener.ts';
 
 /**
  * Applies the EnvoyFilters of a proxy to its configuration, as istiod does: what a patch does not match is left as
@@ -28,12 +29,14 @@ export function applyEnvoyFilters(config: EnvoyConfig, context: TranslateContext
   const added = patches
     .filter((patch) => patch.applyTo === 'CLUSTER' && patch.operation === 'ADD')
     .flatMap((patch) => copiesOf(patch, outbound));
+  // A patch that takes a connection manager away takes the request for its routes with it.
+  const asked = routeNames(listeners);
   return {
     listeners,
     clusters: [...clusters, ...added],
-    routes: config.routes.map((routes) =>
-      patchRoutes(routes, of(outbound), outbound, serverPorts(context)),
-    ),
+    routes: config.routes
+      .filter(({ name }) => asked.includes(name))
+      .map((routes) => patchRoutes(routes, of(outbound), outbound, serverPorts(context))),
     // Endpoints are told for the clusters that still ask for them.
     endpoints: config.endpoints.filter(({ clusterName }) =>
       clusters.some(({ name, type }) => name === clusterName && type === 'EDS'),

@@ -29,6 +29,14 @@ export async function findOracle(env: NodeJS.ProcessEnv): Promise<string | undef
 }
 
 /**
+ * Listeners of a headless service's pods name the same routes, and the oracle asks for them once for each, where a proxy
+ * asks for a name once; the repetitions are not made anew, and now and then come back empty.
+ */
+function firstOfEachName<T extends { name: string }>(resources: T[]): T[] {
+  return [...new Map(resources.toReversed().map((one) => [one.name, one])).values()].toReversed();
+}
+
+/**
  * Asks Istio's own generator for the configuration of one pod.
  *
  * @param input.pod `NAME.NAMESPACE` of a Pod in the YAML text
@@ -48,7 +56,7 @@ export async function askOracle(
     return {
       listeners: config.listeners ?? [],
       clusters: config.clusters ?? [],
-      routes: config.routes ?? [],
+      routes: firstOfEachName(config.routes ?? []),
       endpoints: config.endpoints ?? [],
     };
   } catch (cause) {

@@ -58,11 +58,8 @@ export function endpointsOf(
       ];
     });
   // Istio makes a service of each address of a ServiceEntry, and joins them in EDS with their endpoints repeated.
-  const copies = Array.from(
-    { length: Math.max(1, service.addresses.length) },
-    () => service.endpoints,
-  );
-  return [...pods, ...copies.flat().map((one) => listed(context, service, port, one))];
+  const members = [...pods, ...service.endpoints.map((one) => listed(context, service, port, one))];
+  return Array.from({ length: Math.max(1, service.addresses.length) }, () => members).flat();
 }
 
 function listed(

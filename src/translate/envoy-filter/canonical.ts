@@ -3,6 +3,19 @@ import { isObject, type Json, type JsonObject } from '../../json.ts';
 import { duration } from '../values/duration.ts';
 import { fieldOf, type FieldShape, requireMessage, type ValueShape } from './reflection.ts';
 
+/** Messages that stand for one scalar, so that zero differs from nothing. */
+const wrappers: Readonly<Record<string, string>> = {
+  'google.protobuf.DoubleValue': 'double',
+  'google.protobuf.FloatValue': 'float',
+  'google.protobuf.Int64Value': 'int64',
+  'google.protobuf.UInt64Value': 'uint64',
+  'google.protobuf.Int32Value': 'int32',
+  'google.protobuf.UInt32Value': 'uint32',
+  'google.protobuf.BoolValue': 'bool',
+  'google.protobuf.StringValue': 'string',
+  'google.protobuf.BytesValue': 'bytes',
+};
+
 /**
  * Rewrites an Envoy message as people write it (snake_case, default values spelled out) to the form in which
  * configurations are printed: lowerCamelCase, no default values. Throws `unsupported` with the path of a field,
@@ -11,7 +24,9 @@ import { fieldOf, type FieldShape, requireMessage, type ValueShape } from './ref
 export function canonical(typeName: string, value: Json, path: string): Json {
   if (typeName === 'google.protobuf.Any') return canonicalAny(value, path);
   if (typeName === 'google.protobuf.Duration') return canonicalDuration(value, path);
-  // Wrappers, Struct and the like have a JSON form of their own, which has no defaults to leave out.
+  const wrapped = wrappers[typeName];
+  if (wrapped !== undefined) return canonicalScalar(wrapped, value, path);
+  // Struct and the like have a JSON form of their own, which has no defaults to leave out.
   if (typeName.startsWith('google.protobuf.')) return value;
   if (!isObject(value)) throw unknown(path, `must be an object (${typeName})`);
   const result: JsonObject = {};

@@ -25,16 +25,23 @@ export function patchCluster(
   return patched;
 }
 
-function mergeCluster(cluster: EnvoyCluster, { applyTo, operation, value }: Patch): EnvoyCluster {
+function mergeCluster(
+  cluster: EnvoyCluster,
+  { applyTo, operation, value, owner }: Patch,
+): EnvoyCluster {
   const replaceLists = operation === 'MERGE_AND_REPLACE_LIST';
   if (!isObject(value.transportSocket)) {
     return mergeMessage(messageOf(applyTo), cluster, value, replaceLists) as EnvoyCluster;
   }
   // A patch with a transport socket does nothing else: it is merged into the one there is.
-  return mergeTransportSocket(cluster, value.transportSocket);
+  return mergeTransportSocket(cluster, value.transportSocket, owner);
 }
 
-function mergeTransportSocket(cluster: EnvoyCluster, socket: JsonObject): EnvoyCluster {
+function mergeTransportSocket(
+  cluster: EnvoyCluster,
+  socket: JsonObject,
+  owner: string,
+): EnvoyCluster {
   const { transportSocketMatches, transportSocket } = cluster;
   if (Array.isArray(transportSocketMatches)) {
     const matches = transportSocketMatches as JsonObject[];
@@ -42,18 +49,21 @@ function mergeTransportSocket(cluster: EnvoyCluster, socket: JsonObject): EnvoyC
     if (index < 0) return cluster;
     const merged = matches.map((one, position) =>
       position === index && isObject(one.transportSocket)
-        ? { ...one, transportSocket: mergeSockets(one.transportSocket, socket) }
+        ? { ...one, transportSocket: mergeSockets(one.transportSocket, socket, owner) }
         : one,
     );
     return { ...cluster, transportSocketMatches: merged };
   }
   const isSame = isObject(transportSocket) && transportSocket.name === socket.name;
-  return { ...cluster, transportSocket: isSame ? mergeSockets(transportSocket, socket) : socket };
+  return {
+    ...cluster,
+    transportSocket: isSame ? mergeSockets(transportSocket, socket, owner) : socket,
+  };
 }
 
-function mergeSockets(into: JsonObject, from: JsonObject): JsonObject {
+function mergeSockets(into: JsonObject, from: JsonObject, owner: string): JsonObject {
   if (!isObject(into.typedConfig) || !isObject(from.typedConfig)) return into;
-  return { ...into, typedConfig: mergeAny(into.typedConfig, from.typedConfig) };
+  return { ...into, typedConfig: mergeAny(into.typedConfig, from.typedConfig, owner) };
 }
 
 function matchesCluster(patch: Patch, name: string, hosts: string[]): boolean {

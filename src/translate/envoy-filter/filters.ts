@@ -20,14 +20,12 @@ export function patchListener(
 ): EnvoyListener {
   const patchChain = (chain: JsonObject): JsonObject => {
     const mine = patches.filter((patch) => matchesChain(patch, listener, chain));
-    return isList(chain.filters)
-      ? {
-          ...chain,
-          filters: patchNetworkFilters(chain.filters, mine).map((filter) =>
-            patchManager(filter, mine, patches, context),
-          ),
-        }
-      : chain;
+    const { filters, ...others } = chain;
+    if (!isList(filters)) return chain;
+    const patched = patchNetworkFilters(filters, mine).map((filter) =>
+      patchManager(filter, mine, patches, context),
+    );
+    return patched.length > 0 ? { ...others, filters: patched } : others;
   };
   const patched: EnvoyListener = { ...listener };
   if (isList(listener.filterChains)) patched.filterChains = listener.filterChains.map(patchChain);
@@ -44,9 +42,7 @@ function patchNetworkFilters(filters: JsonObject[], patches: Patch[]): JsonObjec
     const matches = name === undefined ? undefined : (filter: JsonObject) => filter.name === name;
     return editList(list, patch.operation, patch.value, matches);
   }, filters);
-  const mergeable = (filter: JsonObject): Patch[] =>
-    mine.filter((patch) => [undefined, filter.name].includes(networkFilterName(patch)));
-  return edited.map((filter) => mergeFilter(filter, mergeable(filter)));
+  return edited.map((filter) => mergeFilter(filter, mine, networkFilterName));
 }
 
 /** The HTTP filters and inline routes of an HTTP connection manager; any other filter is left as it is. */
@@ -79,19 +75,24 @@ function patchHttpFilters(filters: JsonObject[], patches: Patch[]): JsonObject[]
     const matches = name === undefined ? undefined : (filter: JsonObject) => filter.name === name;
     return editList(list, patch.operation, patch.value, matches);
   }, filters);
-  const mergeable = (filter: JsonObject): Patch[] =>
-    mine.filter((patch) => [undefined, filter.name].includes(httpFilterName(patch)));
-  return edited.map((filter) => mergeFilter(filter, mergeable(filter)));
+  return edited.map((filter) => mergeFilter(filter, mine, httpFilterName));
 }
 
-function mergeFilter(filter: JsonObject, patches: Patch[]): JsonObject {
+function mergeFilter(
+  filter: JsonObject,
+  patches: Patch[],
+  nameOf: (patch: Patch) => string | undefined,
+): JsonObject {
   return patches
     .filter((patch) => patch.operation === 'MERGE')
-    .reduce((merged: JsonObject, { value }) => {
+    .reduce((merged: JsonObject, patch) => {
+      const { value, owner } = patch;
+      // A patch may rename the filter, and the next ones go by its new name.
+      if (![undefined, merged.name].includes(nameOf(patch))) return merged;
       if (!isObject(merged.typedConfig)) return merged;
       const name = value.name ?? merged.name ?? '';
       const typedConfig = isObject(value.typedConfig)
-        ? mergeAny(merged.typedConfig, value.typedConfig)
+        ? mergeAny(merged.typedConfig, value.typedConfig, owner)
         : merged.typedConfig;
       return { ...merged, name, typedConfig };
     }, filter);

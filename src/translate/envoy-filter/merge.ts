@@ -1,3 +1,4 @@
+import { WindtunnelError } from '../../errors.ts';
 import { type Json, type JsonObject, isObject } from '../../json.ts';
 import { fieldOf } from './reflection.ts';
 
@@ -31,9 +32,20 @@ export function mergeMessage(
   return result;
 }
 
-/** Merges two `google.protobuf.Any` by the message they hold; of different types the second is dropped, as Istio does. */
-export function mergeAny(into: JsonObject, from: JsonObject): JsonObject {
-  if (into['@type'] !== from['@type']) return into;
+/**
+ * Merges two `google.protobuf.Any` by the message they hold. Throws `unsupported` when they hold different ones: Istio then
+ * gives up in the midst, with some patches applied and others not.
+ *
+ * @param owner `NAMESPACE/NAME` of the EnvoyFilter that `from` is of
+ */
+export function mergeAny(into: JsonObject, from: JsonObject, owner: string): JsonObject {
+  if (into['@type'] !== from['@type']) {
+    throw new WindtunnelError(
+      'unsupported',
+      `EnvoyFilter ${owner}: spec.configPatches merge a ${String(from['@type'])} into a ${String(into['@type'])}: Istio breaks off there`,
+      { next: 'Let the match name a filter (or transport socket) of the same type.' },
+    );
+  }
   const { '@type': url, ...fields } = from;
   const type = String(url).slice(String(url).lastIndexOf('/') + 1);
   const { '@type': _same, ...known } = into;

@@ -78,6 +78,8 @@ export interface Patch {
   match: Record<string, unknown>;
   /** Canonical form; empty for REMOVE. */
   value: JsonObject;
+  /** `NAMESPACE/NAME` of the EnvoyFilter, for messages; empty while it is only checked. */
+  owner: string;
 }
 
 /** The message that a patch's value is. */
@@ -133,7 +135,7 @@ function readPatch(entry: Record<string, unknown>, path: string): Patch | PatchP
     const where = `${path}.patch.value`;
     const value =
       patch.value === undefined ? {} : canonical(messages[applyTo], patch.value as Json, where);
-    return { applyTo, context, operation, match, value: isObject(value) ? value : {} };
+    return { applyTo, context, operation, match, value: isObject(value) ? value : {}, owner: '' };
   } catch (thrown) {
     const { message } = WindtunnelError.from(thrown);
     const [where, ...reason] = message.split(': ');
@@ -168,5 +170,9 @@ export function patchesFor({ world, proxy }: TranslateContext): Patch[] {
     .sort(
       (a, b) => priority(a) - priority(b) || Number(isRoot(b)) - Number(isRoot(a)) || byAge(a, b),
     )
-    .flatMap((filter) => readPatches(asRecord(filter.body.spec), 'spec').patches);
+    .flatMap((filter) => {
+      const owner = `${filter.metadata.namespace}/${filter.metadata.name}`;
+      const { patches } = readPatches(asRecord(filter.body.spec), 'spec');
+      return patches.map((patch) => ({ ...patch, owner }));
+    });
 }

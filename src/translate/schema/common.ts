@@ -1,5 +1,7 @@
-import { asNumber } from '../../manifests/fields.ts';
+import { asNumber, asString, asStrings } from '../../manifests/fields.ts';
 import {
+  checkValue,
+  integerFrom,
   type Report,
   integer,
   mapOf,
@@ -17,8 +19,29 @@ export const stringMatch: Schema = objectOf(
     const given = Object.keys(value);
     if (given.length > 1) report.invalid(path, `has ${given.join(' and ')}: only one may be given`);
     if (value.regex === '*') report.invalid(`${path}.regex`, '* is no regular expression: use .*');
+    checkRegex(value.regex, report, `${path}.regex`);
   },
 );
+
+/** A {@link stringMatch} whose prefix is not empty, as it must be everywhere but in `uri`. */
+export const filledMatch: Schema = objectOf(
+  { exact: string, prefix: string, regex: string },
+  (value, report, path) => {
+    checkValue(stringMatch, value, path, report);
+    if (value.prefix === '') report.invalid(`${path}.prefix`, 'is empty');
+  },
+);
+
+/** A regular expression of the length that Istio takes. */
+export function checkRegex(value: unknown, report: Report, path: string): void {
+  const text = asString(value);
+  if (text === '') report.invalid(path, 'is empty');
+  if (text !== undefined && text.length > 1024)
+    report.invalid(path, `has ${text.length} characters: 1024 are allowed`);
+}
+
+/** A port's number. */
+export const portNumber: Schema = integerFrom(1, 65_535);
 
 /** `{ value: 12.5 }`, from 0 to 100. */
 export const percent: Schema = objectOf({ value: number }, (value, report, path) => {
@@ -49,6 +72,24 @@ export const destination: Schema = objectOf(
       report.invalid(`${path}.host`, 'is missing');
   },
 );
+
+/** `exportTo`: no entry twice, and `*` or `~` alone. */
+export function checkExportTo(value: Record<string, unknown>, report: Report, path: string): void {
+  const namespaces = asStrings(value.exportTo);
+  for (const [index, one] of namespaces.entries()) {
+    const here = `${path}.exportTo[${index}]`;
+    if (namespaces.indexOf(one) < index) report.invalid(here, `${one} comes twice`);
+    else if (['*', '~'].includes(one) && namespaces.length > 1)
+      report.invalid(here, `${one} must stand alone`);
+    else if (!['*', '~', '.'].includes(one) && !isDnsLabel(one))
+      report.invalid(here, `${one} is no name of a namespace`);
+  }
+}
+
+/** Whether a name is one label of a DNS name, as Kubernetes wants names: at most 63 of a-z, 0-9 and `-`. */
+export function isDnsLabel(name: string): boolean {
+  return /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name);
+}
 
 /** Protocols that a port may have in Istio's own resources; any spelling of case. */
 export function checkProtocol(value: unknown, path: string, report: Report): void {

@@ -1,11 +1,15 @@
-import { labels, notEmpty, portSelector } from './common.ts';
+import { asNumber, asRecords, asString } from '../../manifests/fields.ts';
+import { checkExportTo, has, isDnsLabel, labels, notEmpty, portSelector } from './common.ts';
 import {
   boolean,
+  count,
   duration,
   durationOrZero,
   integer,
+  integerFrom,
   listOf,
   number,
+  numberFrom,
   objectOf,
   oneOf,
   type Report,
@@ -16,23 +20,42 @@ import {
 
 const locality = unsupported('replicas have no locality here, so that there is nothing to prefer');
 
-const consistentHash: Schema = objectOf({
-  httpHeaderName: string,
-  httpCookie: objectOf({
-    name: string,
-    path: string,
-    ttl: durationOrZero,
-    attributes: listOf(objectOf({ name: string, value: string })),
-  }),
-  useSourceIp: boolean,
-  httpQueryParameterName: string,
-  ringHash: objectOf({ minimumRingSize: integer }),
-  maglev: objectOf({ tableSize: integer }, ({ tableSize }, report, path) => {
-    if (isPrime(tableSize)) return;
-    report.invalid(`${path}.tableSize`, `must be a prime number, not ${String(tableSize)}`);
-  }),
-  minimumRingSize: integer,
-});
+const consistentHash: Schema = objectOf(
+  {
+    httpHeaderName: string,
+    httpCookie: objectOf(
+      {
+        name: string,
+        path: string,
+        ttl: durationOrZero,
+        attributes: listOf(objectOf({ name: string, value: string }, needsName)),
+      },
+      (value, report, path) => {
+        needsName(value, report, path);
+        const names = asRecords(value.attributes).map((one) => asString(one.name));
+        if (new Set(names).size < names.length)
+          report.invalid(`${path}.attributes`, 'has a name twice');
+      },
+    ),
+    useSourceIp: boolean,
+    httpQueryParameterName: string,
+    ringHash: objectOf({ minimumRingSize: count }),
+    maglev: objectOf({ tableSize: integerFrom(1, 5_000_010) }, ({ tableSize }, report, path) => {
+      if (isPrime(tableSize)) return;
+      report.invalid(`${path}.tableSize`, `must be a prime number, not ${String(tableSize)}`);
+    }),
+    minimumRingSize: count,
+  },
+  (value, report, path) => {
+    const hasAlgorithm = has(value, 'ringHash') || has(value, 'maglev');
+    if (hasAlgorithm && (asNumber(value.minimumRingSize) ?? 0) > 0)
+      report.invalid(`${path}.minimumRingSize`, 'may not stand beside ringHash or maglev');
+  },
+);
+
+function needsName(value: Record<string, unknown>, report: Report, path: string): void {
+  if (!asString(value.name)) report.invalid(`${path}.name`, 'is missing');
+}
 
 function isPrime(value: unknown): boolean {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 2) return false;
@@ -56,7 +79,14 @@ const loadBalancer: Schema = objectOf(
     localityLbSetting: locality,
     zoneAwareLbSetting: locality,
     warmupDurationSecs: duration,
-    warmup: objectOf({ duration, minimumPercent: number, aggression: number }),
+    warmup: objectOf(
+      { duration, minimumPercent: numberFrom(0, 100), aggression: number },
+      (value, report, path) => {
+        if (value.duration === undefined) report.invalid(`${path}.duration`, 'is missing');
+        if ((asNumber(value.aggression) ?? 1) <= 0)
+          report.invalid(`${path}.aggression`, 'must be greater than 0');
+      },
+    ),
   },
   (value, report, path) => {
     if (value.simple !== undefined && value.consistentHash !== undefined) {
@@ -69,7 +99,7 @@ const loadBalancer: Schema = objectOf(
 export const connectionPool: Schema = objectOf(
   {
     tcp: objectOf({
-      maxConnections: integer,
+      maxConnections: count,
       connectTimeout: duration,
       tcpKeepalive: objectOf({ probes: integer, time: duration, interval: duration }),
       maxConnectionDuration: duration,
@@ -77,14 +107,14 @@ export const connectionPool: Schema = objectOf(
     }),
     http: objectOf(
       {
-        http1MaxPendingRequests: integer,
-        http2MaxRequests: integer,
-        maxRequestsPerConnection: integer,
-        maxRetries: integer,
-        idleTimeout: durationOrZero,
+        http1MaxPendingRequests: count,
+        http2MaxRequests: count,
+        maxRequestsPerConnection: count,
+        maxRetries: count,
+        idleTimeout: duration,
         h2UpgradePolicy: oneOf(['DEFAULT', 'DO_NOT_UPGRADE', 'UPGRADE']),
         useClientProtocol: boolean,
-        maxConcurrentStreams: integer,
+        maxConcurrentStreams: count,
         http2KeepAlive: objectOf({ interval: duration, timeout: duration }, needsBoth),
       },
       (value, report, path) => {
@@ -102,18 +132,31 @@ function needsBoth(value: Record<string, unknown>, report: Report, path: string)
   }
 }
 
-const outlierDetection: Schema = objectOf({
-  consecutive5xxErrors: integer,
-  consecutiveGatewayErrors: integer,
-  consecutiveLocalOriginFailures: integer,
-  splitExternalLocalOriginErrors: boolean,
-  interval: duration,
-  baseEjectionTime: duration,
-  maxEjectionPercent: integer,
-  minHealthPercent: integer,
-  consecutiveErrors: unsupported('deprecated, and ignored by Istio: use consecutive5xxErrors'),
-  outlierDetectionHttpErrorCodes: unsupported('ignored by the Istio version that is followed here'),
-});
+const outlierDetection: Schema = objectOf(
+  {
+    consecutive5xxErrors: integer,
+    consecutiveGatewayErrors: integer,
+    consecutiveLocalOriginFailures: integer,
+    splitExternalLocalOriginErrors: boolean,
+    interval: duration,
+    baseEjectionTime: duration,
+    maxEjectionPercent: integerFrom(0, 100),
+    minHealthPercent: integerFrom(0, 100),
+    consecutiveErrors: unsupported('deprecated, and ignored by Istio: use consecutive5xxErrors'),
+    outlierDetectionHttpErrorCodes: unsupported(
+      'ignored by the Istio version that is followed here',
+    ),
+  },
+  (value, report, path) => {
+    const isCounted = (asNumber(value.consecutiveLocalOriginFailures) ?? 0) > 0;
+    if (isCounted && value.splitExternalLocalOriginErrors !== true) {
+      report.invalid(
+        `${path}.consecutiveLocalOriginFailures`,
+        'counts nothing unless splitExternalLocalOriginErrors is true',
+      );
+    }
+  },
+);
 
 const tls: Schema = objectOf(
   {
@@ -128,6 +171,12 @@ const tls: Schema = objectOf(
     caCrl: string,
   },
   (value, report, path) => {
+    if (value.insecureSkipVerify === true && ['SIMPLE', 'MUTUAL'].includes(String(value.mode))) {
+      for (const field of ['caCertificates', 'subjectAltNames']) {
+        if (has(value, field))
+          report.invalid(`${path}.${field}`, 'may not stand beside insecureSkipVerify');
+      }
+    }
     if (value.mode !== 'MUTUAL') return;
     for (const field of ['clientCertificate', 'privateKey']) {
       if (typeof value[field] !== 'string')
@@ -169,6 +218,8 @@ export const destinationRule: Schema = objectOf(
       objectOf({ name: string, labels, trafficPolicy }, (value, report, path) => {
         if (typeof value.name !== 'string' || value.name === '')
           report.invalid(`${path}.name`, 'is missing');
+        else if (!isDnsLabel(value.name))
+          report.invalid(`${path}.name`, `${value.name} is no label of a DNS name`);
       }),
     ),
     exportTo: listOf(string),
@@ -177,5 +228,11 @@ export const destinationRule: Schema = objectOf(
   (value, report, path) => {
     if (typeof value.host !== 'string' || value.host === '')
       report.invalid(`${path}.host`, 'is missing');
+    const names = asRecords(value.subsets).map((subset) => subset.name);
+    for (const [index, name] of names.entries()) {
+      if (names.indexOf(name) < index)
+        report.invalid(`${path}.subsets[${index}].name`, `${String(name)} comes twice`);
+    }
+    checkExportTo(value, report, path);
   },
 );

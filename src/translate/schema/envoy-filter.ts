@@ -1,11 +1,13 @@
 import { readPatches } from '../envoy-filter/patches.ts';
-import { workloadSelector } from './common.ts';
+import { asRecord } from '../../manifests/fields.ts';
+import { has, workloadSelector } from './common.ts';
 import {
   anything,
   integer,
   listOf,
   objectOf,
   oneOf,
+  type Report,
   type Schema,
   string,
   unsupported,
@@ -27,6 +29,17 @@ const routeConfiguration: Schema = objectOf({
   }),
 });
 
+/** The filter whose filters `subFilter` names, by its name and its old name. */
+const httpManagers = new Set([
+  'envoy.filters.network.http_connection_manager',
+  'envoy.http_connection_manager',
+]);
+
+function needsName(value: Record<string, unknown>, report: Report, path: string): void {
+  if (typeof value.name !== 'string' || value.name === '')
+    report.invalid(`${path}.name`, 'is missing');
+}
+
 const listener: Schema = objectOf({
   name: string,
   portNumber: integer,
@@ -38,7 +51,14 @@ const listener: Schema = objectOf({
     transportProtocol: string,
     applicationProtocols: string,
     destinationPort: integer,
-    filter: objectOf({ name: string, subFilter: objectOf({ name: string }) }),
+    filter: objectOf(
+      { name: string, subFilter: objectOf({ name: string }, needsName) },
+      (value, report, path) => {
+        needsName(value, report, path);
+        if (value.subFilter === undefined || httpManagers.has(String(value.name))) return;
+        report.invalid(`${path}.subFilter`, `is within an HTTP connection manager only`);
+      },
+    ),
   }),
 });
 
@@ -49,6 +69,24 @@ const cluster: Schema = objectOf({
   subset: string,
 });
 
+/** The part of `match` that goes with an `applyTo`. */
+const matchFields: Readonly<Record<string, string>> = {
+  CLUSTER: 'cluster',
+  ROUTE_CONFIGURATION: 'routeConfiguration',
+  VIRTUAL_HOST: 'routeConfiguration',
+  HTTP_ROUTE: 'routeConfiguration',
+  NETWORK_FILTER: 'listener',
+  HTTP_FILTER: 'listener',
+};
+
+function checkMatch(value: Record<string, unknown>, report: Report, path: string): void {
+  const fitting = matchFields[String(value.applyTo)];
+  for (const field of ['cluster', 'routeConfiguration', 'listener']) {
+    if (fitting === undefined || field === fitting || !has(asRecord(value.match), field)) continue;
+    report.invalid(`${path}.match.${field}`, `does not go with ${String(value.applyTo)}`);
+  }
+}
+
 /** `spec` of an EnvoyFilter; values of patches are held against Envoy's own messages. */
 export const envoyFilter: Schema = objectOf(
   {
@@ -56,21 +94,24 @@ export const envoyFilter: Schema = objectOf(
     targetRefs,
     priority: integer,
     configPatches: listOf(
-      objectOf({
-        applyTo: string,
-        match: objectOf({
-          context: string,
-          proxy: anything,
-          routeConfiguration,
-          listener,
-          cluster,
-        }),
-        patch: objectOf({
-          operation: string,
-          value: anything,
-          filterClass: unsupported('the place of a filter is said by its operation alone'),
-        }),
-      }),
+      objectOf(
+        {
+          applyTo: string,
+          match: objectOf({
+            context: string,
+            proxy: anything,
+            routeConfiguration,
+            listener,
+            cluster,
+          }),
+          patch: objectOf({
+            operation: string,
+            value: anything,
+            filterClass: unsupported('the place of a filter is said by its operation alone'),
+          }),
+        },
+        checkMatch,
+      ),
     ),
   },
   (value, report, path) => {

@@ -1,14 +1,24 @@
-import { asRecord, asString } from '../../manifests/fields.ts';
+import { asRecord, asRecords, asString, asStrings } from '../../manifests/fields.ts';
 import { isHttp, protocolNamed } from '../../manifests/port-protocol.ts';
-import { labels } from './common.ts';
-import { boolean, integer, listOf, objectOf, type Schema, string, unsupported } from './schema.ts';
+import { has, isDnsLabel, labels, portNumber } from './common.ts';
+import {
+  boolean,
+  integerFrom,
+  listOf,
+  objectOf,
+  type Schema,
+  string,
+  unsupported,
+} from './schema.ts';
 
 const noTls = 'gateways end no TLS here; only httpsRedirect is translated';
+
+const noEffect = integerFrom(0, 0);
 
 const server: Schema = objectOf(
   {
     name: string,
-    port: objectOf({ number: integer, protocol: string, name: string, targetPort: integer }),
+    port: objectOf({ number: portNumber, protocol: string, name: string, targetPort: noEffect }),
     hosts: listOf(string),
     bind: unsupported('gateways listen on loopback here'),
     defaultEndpoint: unsupported('it is reserved in Istio, too'),
@@ -32,6 +42,13 @@ const server: Schema = objectOf(
     }),
   },
   (value, report, path) => {
+    if (!has(value, 'hosts')) report.invalid(`${path}.hosts`, 'is missing');
+    for (const [index, host] of asStrings(value.hosts).entries()) {
+      const [namespace = '', ...rest] = host.split('/');
+      if (rest.length > 0 && !['*', '.'].includes(namespace) && !isDnsLabel(namespace))
+        report.invalid(`${path}.hosts[${index}]`, `${host} begins with no name of a namespace`);
+    }
+    if (!asString(asRecord(value.port).name)) report.invalid(`${path}.port.name`, 'is missing');
     const name = asString(asRecord(value.port).protocol) ?? '';
     const protocol = protocolNamed(name) ?? 'auto';
     if (protocol === 'https' || protocol === 'tls' || protocol === 'auto') {
@@ -43,4 +60,15 @@ const server: Schema = objectOf(
 );
 
 /** `spec` of a Gateway of networking.istio.io. */
-export const gateway: Schema = objectOf({ selector: labels, servers: listOf(server) });
+export const gateway: Schema = objectOf(
+  { selector: labels, servers: listOf(server) },
+  (value, report, path) => {
+    const servers = asRecords(value.servers);
+    if (servers.length === 0) report.invalid(`${path}.servers`, 'is missing');
+    const names = servers.map((one) => asRecord(one.port).name);
+    for (const [index, name] of names.entries()) {
+      if (names.indexOf(name) < index)
+        report.invalid(`${path}.servers[${index}].port.name`, `${String(name)} comes twice`);
+    }
+  },
+);

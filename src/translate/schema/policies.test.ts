@@ -19,7 +19,7 @@ function problemsOf(schema: Schema, spec: string): string[] {
 describe('AuthorizationPolicy', () => {
   test('a policy with every translated field has no problem', () => {
     const spec = `{ selector: { matchLabels: { app: users } }, action: DENY, rules: [{
-      from: [{ source: { principals: [a], notServiceAccounts: [b], ipBlocks: [10.0.0.0/8, "::1"] } }],
+      from: [{ source: { principals: [a], ipBlocks: [10.0.0.0/8, "::1"] } }, { source: { notServiceAccounts: [b] } }],
       to: [{ operation: { hosts: [a], notPorts: ["80"], paths: ["/{*}"] } }],
       when: [{ key: "request.headers[x-a]", values: [b] }, { key: source.ip, notValues: [10.0.0.1] }] }] }`;
     expect(problemsOf(authorizationPolicy, spec)).toEqual([]);

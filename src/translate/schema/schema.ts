@@ -12,7 +12,8 @@ export type Schema =
 
 /** A {@link Schema} of a single value. */
 export type ScalarSchema =
-  | { type: 'string' | 'number' | 'integer' | 'boolean' }
+  | { type: 'string' | 'boolean' }
+  | { type: 'number' | 'integer'; least: number; most: number }
   | { type: 'duration'; leastMs: number }
   | { type: 'enum'; values: readonly string[]; unsupported: Readonly<Record<string, string>> };
 
@@ -30,9 +31,11 @@ export interface Report {
 /** Text. */
 export const string: Schema = { type: 'string' };
 /** Any number. */
-export const number: Schema = { type: 'number' };
+export const number: Schema = { type: 'number', least: -Infinity, most: Infinity };
 /** A whole number. */
-export const integer: Schema = { type: 'integer' };
+export const integer: Schema = { type: 'integer', least: -Infinity, most: Infinity };
+/** A whole number that is not negative. */
+export const count: Schema = integerFrom(0, Infinity);
 /** True or false. */
 export const boolean: Schema = { type: 'boolean' };
 /** Anything: looked into by other code. */
@@ -41,6 +44,16 @@ export const anything: Schema = { type: 'any' };
 export const duration: Schema = { type: 'duration', leastMs: 1 };
 /** A length of time that may be zero. */
 export const durationOrZero: Schema = { type: 'duration', leastMs: 0 };
+
+/** A whole number from `least` to `most`. */
+export function integerFrom(least: number, most: number): Schema {
+  return { type: 'integer', least, most };
+}
+
+/** A number from `least` to `most`. */
+export function numberFrom(least: number, most: number): Schema {
+  return { type: 'number', least, most };
+}
 
 /** One of some words; those in `unsupported` are valid, but not translated, for the reason given. */
 export function oneOf(values: readonly string[], unsupported: Record<string, string> = {}): Schema {
@@ -130,12 +143,27 @@ function checkScalar(schema: ScalarSchema, value: unknown, path: string, report:
       checkDuration(schema.leastMs, value, path, report);
       return;
     case 'integer':
-      if (!Number.isInteger(value))
-        report.invalid(path, `must be a whole number, not ${show(value)}`);
+    case 'number':
+      checkNumber(schema, value, path, report);
       return;
     default:
       if (typeof value !== schema.type)
         report.invalid(path, `must be a ${schema.type}, not ${show(value)}`);
+  }
+}
+
+function checkNumber(
+  { type, least, most }: Extract<ScalarSchema, { type: 'number' | 'integer' }>,
+  value: unknown,
+  path: string,
+  report: Report,
+): void {
+  const name = type === 'integer' ? 'whole number' : 'number';
+  if (typeof value !== 'number' || (type === 'integer' && !Number.isInteger(value))) {
+    report.invalid(path, `must be a ${name}, not ${show(value)}`);
+  } else if (value < least || value > most) {
+    const range = most === Infinity ? `at least ${least}` : `from ${least} to ${most}`;
+    report.invalid(path, `must be ${range}, not ${value}`);
   }
 }
 

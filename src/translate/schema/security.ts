@@ -4,10 +4,11 @@ import { cidrRange, portNumber } from '../authorization/matchers.ts';
 import { has, matchLabels } from './common.ts';
 import {
   boolean,
-  durationOrZero,
+  duration,
   listOf,
   mapOf,
   objectOf,
+  type ObjectCheck,
   oneOf,
   type Report,
   type Schema,
@@ -58,7 +59,7 @@ export const requestAuthentication: Schema = objectOf({
         outputClaimToHeaders: listOf(objectOf({ header: string, claim: string })),
         spaceDelimitedClaims: listOf(string),
         // How long fetching the keys may take: inline ones are there.
-        timeout: durationOrZero,
+        timeout: duration,
       },
       (value, report, path) => {
         if (!['jwks', 'jwksUri', 'jwks_uri'].some((field) => has(value, field))) {
@@ -86,6 +87,62 @@ function checkEach(list: unknown, path: string, report: Report, wanted: 'CIDR' |
   }
 }
 
+/** Every list of a source or operation has members, none of them empty, and there is one. */
+function checkFilled(value: Record<string, unknown>, report: Report, path: string): void {
+  if (!Object.keys(value).some((field) => has(value, field))) report.invalid(path, 'is empty');
+  for (const [field, list] of Object.entries(value)) checkNoEmpty(list, report, `${path}.${field}`);
+}
+
+function checkNoEmpty(list: unknown, report: Report, path: string): void {
+  for (const [index, text] of asStrings(list).entries()) {
+    if (text === '') report.invalid(`${path}[${index}]`, 'is empty');
+  }
+}
+
+function checkServiceAccounts(list: unknown, report: Report, path: string): void {
+  for (const [index, text] of asStrings(list).entries()) {
+    if (/^[^/*]+(\/[^/*]+)?$/.test(text)) continue;
+    report.invalid(
+      `${path}[${index}]`,
+      `must be NAME or NAMESPACE/NAME, not ${JSON.stringify(text)}`,
+    );
+  }
+}
+
+/** Braces are for `{*}`, one segment, and `{**}`, which comes last; a path with them has no other wildcard. */
+function checkPathTemplates(list: unknown, report: Report, path: string): void {
+  const segment = /^[-a-zA-Z0-9._~%!$&'()+,;:@=]+$/;
+  for (const [index, text] of asStrings(list).entries()) {
+    if (!/[{}]/.test(text)) continue;
+    const segments = text.replace(/^\/+|\/+$/g, '').split('/');
+    const isValid = segments.every(
+      (one, position) =>
+        one === '{*}' ||
+        (one === '{**}' &&
+          !segments.slice(position + 1).some((later) => /^\{\*+\}$/.test(later))) ||
+        segment.test(one),
+    );
+    if (!isValid)
+      report.invalid(`${path}[${index}]`, `is no path template: ${JSON.stringify(text)}`);
+  }
+}
+
+function checkTrustDomains(list: unknown, report: Report, path: string): void {
+  for (const [index, text] of asStrings(list).entries()) {
+    if (/^\*?[^/*]*$|^[^/*]+\*$/.test(text)) continue;
+    report.invalid(
+      `${path}[${index}]`,
+      `must be a trust domain with at most one * at either end, not ${JSON.stringify(text)}`,
+    );
+  }
+}
+
+function needsMember(field: string): ObjectCheck {
+  return (value, report, path) => {
+    if (value[field] === undefined) report.invalid(`${path}.${field}`, 'is missing');
+  };
+}
+
 const source: Schema = objectOf(
   withOpposites([
     'principals',
@@ -97,6 +154,16 @@ const source: Schema = objectOf(
     'remoteIpBlocks',
   ]),
   (value, report, path) => {
+    checkFilled(value, report, path);
+    const names = ['serviceAccounts', 'notServiceAccounts'].filter((field) => has(value, field));
+    const others = ['principals', 'notPrincipals', 'namespaces', 'notNamespaces'];
+    for (const field of names) {
+      checkServiceAccounts(value[field], report, `${path}.${field}`);
+      if (others.some((other) => has(value, other)))
+        report.invalid(`${path}.${field}`, 'may not stand beside principals or namespaces');
+    }
+    for (const field of ['trustDomains', 'notTrustDomains'])
+      checkTrustDomains(value[field], report, `${path}.${field}`);
     for (const field of ['ipBlocks', 'notIpBlocks', 'remoteIpBlocks', 'notRemoteIpBlocks']) {
       checkEach(value[field], `${path}.${field}`, report, 'CIDR');
     }
@@ -106,6 +173,9 @@ const source: Schema = objectOf(
 const operation: Schema = objectOf(
   withOpposites(['hosts', 'ports', 'methods', 'paths']),
   (value, report, path) => {
+    checkFilled(value, report, path);
+    for (const field of ['paths', 'notPaths'])
+      checkPathTemplates(value[field], report, `${path}.${field}`);
     for (const field of ['ports', 'notPorts']) {
       checkEach(value[field], `${path}.${field}`, report, 'port');
     }
@@ -119,7 +189,12 @@ const condition: Schema = objectOf(
     if (conditionAttribute(key) === undefined) {
       report.unsupported(`${path}.key`, `the condition ${key} is not translated`);
     }
+    if (!has(value, 'values') && !has(value, 'notValues'))
+      report.invalid(path, 'has neither values nor notValues');
     for (const field of ['values', 'notValues']) {
+      checkNoEmpty(value[field], report, `${path}.${field}`);
+      if (key === 'source.serviceAccount')
+        checkServiceAccounts(value[field], report, `${path}.${field}`);
       if (key.endsWith('.ip')) checkEach(value[field], `${path}.${field}`, report, 'CIDR');
       if (key === 'destination.port') checkEach(value[field], `${path}.${field}`, report, 'port');
     }
@@ -138,8 +213,8 @@ export const authorizationPolicy: Schema = objectOf(
     provider: unsupported('external authorizers are not translated'),
     rules: listOf(
       objectOf({
-        from: listOf(objectOf({ source })),
-        to: listOf(objectOf({ operation })),
+        from: listOf(objectOf({ source }, needsMember('source'))),
+        to: listOf(objectOf({ operation }, needsMember('operation'))),
         when: listOf(condition),
       }),
     ),

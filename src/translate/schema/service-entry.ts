@@ -1,8 +1,18 @@
-import { asRecords, asStrings } from '../../manifests/fields.ts';
+import { isIP } from 'node:net';
+import { asRecord, asRecords, asString, asStrings } from '../../manifests/fields.ts';
+import { isHttp, protocolNamed } from '../../manifests/port-protocol.ts';
 import { isWildcard } from '../values/hosts.ts';
-import { checkProtocol, labels, refuseUnixSocket, workloadSelector } from './common.ts';
 import {
-  integer,
+  checkExportTo,
+  checkProtocol,
+  labels,
+  portNumber,
+  refuseUnixSocket,
+  workloadSelector,
+} from './common.ts';
+import {
+  count,
+  integerFrom,
   listOf,
   mapOf,
   objectOf,
@@ -15,15 +25,16 @@ import {
 
 const endpointFields = {
   address: string,
-  ports: mapOf(integer),
+  ports: mapOf(portNumber),
   labels,
   network: unsupported('there is one network here'),
   locality: string,
-  weight: integer,
+  weight: count,
   serviceAccount: string,
 };
 
 function checkEndpoint(value: Record<string, unknown>, report: Report, path: string): void {
+  if (!asString(value.address)) report.invalid(`${path}.address`, 'is missing');
   refuseUnixSocket(value.address, `${path}.address`, report);
 }
 
@@ -48,6 +59,58 @@ function checkRanges(value: Record<string, unknown>, report: Report, path: strin
   }
 }
 
+function checkPorts(value: Record<string, unknown>, report: Report, path: string): void {
+  const ports = asRecords(value.ports);
+  for (const [index, port] of ports.entries()) {
+    const here = `${path}.ports[${index}]`;
+    for (const field of ['name', 'number']) {
+      if (port[field] === undefined) report.invalid(`${here}.${field}`, 'is missing');
+      else if (ports.findIndex((one) => one[field] === port[field]) < index)
+        report.invalid(`${here}.${field}`, `${String(port[field])} comes twice`);
+    }
+    const protocol = protocolNamed(asString(port.protocol) ?? '') ?? 'auto';
+    const tellsHosts = isHttp(protocol) || protocol === 'https' || protocol === 'tls';
+    if (asStrings(value.addresses).length > 1 && (isHttp(protocol) || protocol === 'auto'))
+      report.unsupported(
+        `${path}.addresses`,
+        `port ${String(port.number)} is HTTP: one of several addresses, by chance, is a name of the host in Istio`,
+      );
+    if (!tellsHosts && asStrings(value.hosts).length > 1 && isResolved(value))
+      report.invalid(here, 'cannot tell several hosts apart: it needs a protocol that names them');
+  }
+}
+
+function checkEndpoints(value: Record<string, unknown>, report: Report, path: string): void {
+  const endpoints = asRecords(value.endpoints);
+  if (endpoints.length > 0 && value.workloadSelector !== undefined)
+    report.invalid(path, 'has endpoints and workloadSelector: only one may be given');
+  if (endpoints.length > 0 && !isResolved(value))
+    report.invalid(`${path}.endpoints`, 'may not be given with resolution NONE');
+  if (endpoints.length > 1 && value.resolution === 'DNS_ROUND_ROBIN')
+    report.invalid(`${path}.endpoints`, 'must be one at most with resolution DNS_ROUND_ROBIN');
+  const names = asRecords(value.ports).map((port) => port.name);
+  for (const [index, endpoint] of endpoints.entries()) {
+    for (const name of Object.keys(asRecord(endpoint.ports))) {
+      if (!names.includes(name))
+        report.invalid(
+          `${path}.endpoints[${index}].ports.${name}`,
+          'is no port of the ServiceEntry',
+        );
+    }
+    const address = asString(endpoint.address) ?? '';
+    const isRange = value.resolution === 'STATIC' && address !== '' && isIP(address) === 0;
+    if (isRange && !address.startsWith('unix://'))
+      report.invalid(
+        `${path}.endpoints[${index}].address`,
+        `${address} is no IP address: it needs resolution DNS`,
+      );
+  }
+}
+
+function isResolved(value: Record<string, unknown>): boolean {
+  return (asString(value.resolution) ?? 'NONE') !== 'NONE';
+}
+
 /** `spec` of a WorkloadEntry. */
 export const workloadEntry: Schema = objectOf(endpointFields, checkEndpoint);
 
@@ -58,7 +121,7 @@ export const serviceEntry: Schema = objectOf(
     addresses: listOf(string),
     ports: listOf(
       objectOf(
-        { number: integer, protocol: string, name: string, targetPort: integer },
+        { number: portNumber, protocol: string, name: string, targetPort: integerFrom(0, 65_535) },
         (value, report, path) => checkProtocol(value.protocol, `${path}.protocol`, report),
       ),
     ),
@@ -75,6 +138,11 @@ export const serviceEntry: Schema = objectOf(
     if (asRecords(value.ports).length === 0) report.invalid(`${path}.ports`, 'is missing');
     checkWildcard(value, report, path);
     checkRanges(value, report, path);
+    if (asStrings(value.hosts).length === 0) report.invalid(`${path}.hosts`, 'is missing');
+    if (asStrings(value.hosts).includes('*')) report.invalid(`${path}.hosts`, 'may not have *');
+    checkPorts(value, report, path);
+    checkEndpoints(value, report, path);
+    checkExportTo(value, report, path);
     if (
       value.resolution === 'STATIC' &&
       value.endpoints === undefined &&

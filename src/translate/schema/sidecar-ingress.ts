@@ -21,6 +21,7 @@ export const sidecarIngress: Schema = listOf(
       connectionPool,
     },
     (value, report, path) => {
+      if (value.port === undefined) report.invalid(`${path}.port`, 'is missing');
       const endpoint = value.defaultEndpoint;
       if (typeof endpoint !== 'string' || /^127\.0\.0\.1:\d+$/.test(endpoint)) return;
       report.unsupported(

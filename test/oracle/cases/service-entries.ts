@@ -35,7 +35,7 @@ export const cases: OracleCase[] = [
   ),
   entry(
     'two-addresses',
-    'hosts: [net.example.com], addresses: [198.51.100.1, 198.51.100.2/32], ports: [{ number: 9000, name: tcp, protocol: TCP }, { number: 8080, name: http, protocol: HTTP }], resolution: STATIC, endpoints: [{ address: 192.0.2.1 }]',
+    'hosts: [net.example.com], addresses: [198.51.100.1, 198.51.100.2/32], ports: [{ number: 9000, name: tcp, protocol: TCP }], resolution: STATIC, endpoints: [{ address: 192.0.2.1 }]',
   ),
   entry(
     'mesh-internal',

@@ -1,4 +1,6 @@
+import { compareText } from '../../../src/compare-text.ts';
 import { WindtunnelError } from '../../../src/errors.ts';
+import { isObject, type Json } from '../../../src/json.ts';
 import { checkSupported } from '../../../src/translate/check-supported.ts';
 import type { EnvoyConfig } from '../../../src/translate/envoy.ts';
 import type { OracleCase } from '../case.ts';
@@ -22,7 +24,27 @@ export type AskIstio = (one: OracleCase) => Promise<EnvoyConfig>;
 
 /** Asks the program at this path; see {@link findOracle}. */
 export function askIstio(oracle: string): AskIstio {
-  return (one) => istios(oracle, one, loadCase(one));
+  return async (one) => orderChains(await istios(oracle, one, loadCase(one)));
+}
+
+/**
+ * Envoy chooses a filter chain by what it matches, whatever the order; Istio writes those of ports with a mode of their own
+ * in the random order of a Go map.
+ */
+function orderChains(config: EnvoyConfig): EnvoyConfig {
+  const listeners = config.listeners.map((listener) => {
+    const chains = listener.filterChains;
+    if (!Array.isArray(chains)) return listener;
+    const byMatch = chains.toSorted((a, b) => compareText(chainKey(a), chainKey(b)));
+    return { ...listener, filterChains: byMatch };
+  });
+  return { ...config, listeners };
+}
+
+function chainKey(chain: Json): string {
+  const { name, filterChainMatch } = isObject(chain) ? chain : {};
+  const fields = isObject(filterChainMatch) ? Object.entries(filterChainMatch) : [];
+  return JSON.stringify([name, fields.toSorted(([a], [b]) => compareText(a, b))]);
 }
 
 /** Translates a case on both sides and compares. */
@@ -59,7 +81,7 @@ function translate(one: OracleCase): Translated {
   try {
     const loaded = loadCase(one);
     checkSupported(loaded.world);
-    return { config: ours(one, loaded) };
+    return { config: orderChains(ours(one, loaded)) };
   } catch (thrown) {
     const { code, message } = WindtunnelError.from(thrown);
     if (code === 'bad-manifest') return { refusal: message };

@@ -36,7 +36,11 @@ export function workloadEntry(random: Random, index: number): JsonObject {
     { name: `we${index}`, namespace: random.pick(['shop', 'sales']) },
     {
       address: `192.0.2.${40 + index}`,
-      labels: { app: random.pick(appNames), version: random.pick(['v1', 'v2']) },
+      // Labels of an application would make its Service select the machine, which is refused.
+      labels: {
+        app: random.chance(0.05) ? random.pick(appNames) : 'machine',
+        version: random.pick(['v1', 'v2']),
+      },
       ...random.fields({
         ports: [0.3, () => ({ http: 8081 })],
         weight: [0.3, () => 5],
@@ -69,7 +73,12 @@ function resolution(random: Random): JsonObject {
     () => ({ resolution: 'DNS_ROUND_ROBIN', endpoints: endpoints(names).slice(0, 1) }),
     () => ({ resolution: 'STATIC', endpoints: endpoints(addresses) }),
     () => ({ resolution: 'STATIC', endpoints: endpoints(addresses) }),
-    () => ({ resolution: 'STATIC', workloadSelector: { labels: workloadLabels(random) } }),
+    () => ({
+      resolution: 'STATIC',
+      workloadSelector: {
+        labels: random.chance(0.4) ? { app: 'machine' } : workloadLabels(random),
+      },
+    }),
     () => ({ resolution: 'NONE' }),
     () => ({}),
   ])();

@@ -24,14 +24,15 @@ export function virtualService(random: Random, index: number): JsonObject {
   if (isDelegate) {
     return resource('VirtualService', metadata, { http: http(), ...exportTo(random) });
   }
+  const hosts = [...new Set(random.list(1, random.pick([1, 1, 3]), () => virtualHost(random)))];
   return resource('VirtualService', metadata, {
-    hosts: [...new Set(random.list(1, random.pick([1, 1, 3]), () => virtualHost(random)))],
+    hosts,
     ...random.fields({ gateways: [0.45, () => gateways(random)] }),
     ...exportTo(random),
     ...random.fields({
       http: [0.9, http],
       tcp: [0.25, () => random.list(1, 2, () => layer4Route(random, 'tcp'))],
-      tls: [0.15, () => random.list(1, 2, () => layer4Route(random, 'tls'))],
+      tls: [0.15, () => random.list(1, 2, () => layer4Route(random, 'tls', hosts))],
     }),
   });
 }
@@ -282,14 +283,10 @@ function weighted(random: Random, isHttp: boolean): JsonObject[] {
   }));
 }
 
-function layer4Route(random: Random, protocol: 'tcp' | 'tls'): JsonObject {
+function layer4Route(random: Random, protocol: 'tcp' | 'tls', hosts: string[] = []): JsonObject {
   const match = (): JsonObject => ({
     ...(protocol === 'tls' && {
-      sniHosts: random.some(
-        ['users.shop.svc.cluster.local', 'api.example.com', '*.example.org', 'www.example.org'],
-        1,
-        2,
-      ),
+      sniHosts: random.some(random.chance(0.9) ? sniHosts(hosts) : ['api.example.com'], 1, 2),
     }),
     ...random.fields({
       port: [0.6, () => random.pick([5432, 9000, 443, 3306])],
@@ -303,4 +300,9 @@ function layer4Route(random: Random, protocol: 'tcp' | 'tls'): JsonObject {
     ...(protocol === 'tls' || random.chance(0.6) ? { match: random.list(1, 2, match) } : {}),
     route: weighted(random, false),
   };
+}
+
+/** Names within the hosts: SNI is matched by those alone. */
+function sniHosts(hosts: string[]): string[] {
+  return hosts.flatMap((host) => (host.startsWith('*.') ? [host, `sub${host.slice(1)}`] : [host]));
 }
