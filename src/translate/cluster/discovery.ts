@@ -23,20 +23,46 @@ interface Target {
   subset: Subset | undefined;
 }
 
-/** How the hosts of a cluster are found; undefined when it would have none to look up, so that Istio makes no cluster. */
+/** How names are looked up; what a policy turns to the dialled address keeps this, too. */
+const dnsSettings: JsonObject = {
+  dnsLookupFamily: 'V4_ONLY',
+  typedDnsResolverConfig: {
+    name: 'envoy.network.dns_resolver.cares',
+    typedConfig: any('envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig', {
+      udpMaxQueries: 100,
+    }),
+  },
+  dnsJitter: '0.100s',
+  dnsRefreshRate: '60s',
+  respectDnsTtl: true,
+};
+
+/**
+ * How the hosts of a cluster are found; undefined when it would have none to look up, so that Istio makes no cluster.
+ *
+ * @param passthrough whether it sends to the dialled address: made so from the start, or turned so by its policy
+ */
 export function discovery(
   context: TranslateContext,
   target: Target,
-  isPassthrough: boolean,
+  passthrough: 'none' | 'from-start' | 'by-policy',
 ): Discovery | undefined {
   const type = typeOf(target.service, context.proxy.type);
   const name = outboundCluster(target.port.port, target.subset?.name ?? '', target.service.host);
   if (type === 'STRICT_DNS' || type === 'LOGICAL_DNS') {
+    // Without a cluster of the whole service there is none of a subset.
+    if (dnsEndpoints(context, { ...target, subset: undefined }).length === 0) return undefined;
     const endpoints = dnsEndpoints(context, target);
-    if (endpoints.length === 0) return undefined;
-    if (!isPassthrough) return { type, fields: { type, ...dnsFields(name, endpoints) } };
+    if (endpoints.length === 0 && passthrough !== 'from-start') return undefined;
+    if (passthrough === 'by-policy') {
+      return { type: 'ORIGINAL_DST', fields: { type: 'ORIGINAL_DST', ...dnsSettings } };
+    }
+    if (passthrough === 'none') {
+      const loadAssignment = { clusterName: name, endpoints };
+      return { type, fields: { type, ...dnsSettings, loadAssignment } };
+    }
   }
-  if (isPassthrough || type === 'ORIGINAL_DST') {
+  if (passthrough !== 'none' || type === 'ORIGINAL_DST') {
     return {
       type: 'ORIGINAL_DST',
       fields: { type: 'ORIGINAL_DST', ...portOverride(target, type) },
@@ -82,20 +108,4 @@ function dnsEndpoints(context: TranslateContext, target: Target): JsonObject[] {
   const asked = isListed ? service : { ...service, endpoints: [host] };
   const query = { service: asked, port, rule: target.rule, subset: target.subset?.name ?? '' };
   return localities(context, query, () => true);
-}
-
-function dnsFields(clusterName: string, endpoints: JsonObject[]): Record<string, Json> {
-  return {
-    dnsLookupFamily: 'V4_ONLY',
-    typedDnsResolverConfig: {
-      name: 'envoy.network.dns_resolver.cares',
-      typedConfig: any('envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig', {
-        udpMaxQueries: 100,
-      }),
-    },
-    dnsJitter: '0.100s',
-    dnsRefreshRate: '60s',
-    respectDnsTtl: true,
-    loadAssignment: { clusterName, endpoints },
-  };
 }

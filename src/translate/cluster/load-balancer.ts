@@ -69,6 +69,7 @@ function slowStart(settings: Spec): JsonObject | undefined {
     slowStartWindow: duration(warmup.duration),
     // The runtime key is Istio's; Envoy needs one that nobody sets.
     aggression: { defaultValue: asNumber(warmup.aggression) ?? 1, runtimeKey: '(' },
-    minWeightPercent: { value: asNumber(warmup.minimumPercent) ?? 10 },
+    // Zero is protojson's default value, and so left out.
+    minWeightPercent: object({ value: (asNumber(warmup.minimumPercent) ?? 10) || undefined }),
   });
 }

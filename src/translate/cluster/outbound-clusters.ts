@@ -58,8 +58,10 @@ function addCluster(config: ClusterConfig, input: ClusterInput): void {
   // Istio starts a subset's cluster from that of the whole service and from the subset's own policy for all ports: a
   // more specific setting cannot take their PASSTHROUGH back.
   const whole = policyForPort(input.rule?.trafficPolicy, input.port.port).policy;
-  const passesThrough = [policy, whole, input.subset?.trafficPolicy].some(isPassthrough);
-  const found = discovery(input.context, input, passesThrough);
+  const startsSo =
+    input.subset !== undefined && [whole, input.subset.trafficPolicy].some(isPassthrough);
+  const passthrough = startsSo ? 'from-start' : isPassthrough(policy) ? 'by-policy' : 'none';
+  const found = discovery(input.context, input, passthrough);
   if (found === undefined) return;
   const { service, port, rule, subset } = input;
   const name = outboundCluster(port.port, subset?.name ?? '', service.host);

@@ -24,6 +24,10 @@ const balancing = [
     'warmup',
     'loadBalancer: { simple: ROUND_ROBIN, warmup: { duration: 60s, minimumPercent: 20, aggression: 1.5 } }',
   ),
+  policy(
+    'warmup-from-zero',
+    'loadBalancer: { simple: LEAST_REQUEST, warmup: { duration: 30s, minimumPercent: 0 } }',
+  ),
   policy('warmup-defaults', 'loadBalancer: { simple: LEAST_REQUEST, warmup: { duration: 30s } }'),
   policy('warmup-duration', 'loadBalancer: { simple: LEAST_REQUEST, warmupDurationSecs: 45s }'),
   policy('hash-header', 'loadBalancer: { consistentHash: { httpHeaderName: x-user } }'),

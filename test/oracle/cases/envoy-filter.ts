@@ -156,6 +156,20 @@ export const cases: OracleCase[] = [
   patch: { operation: MERGE, value: { name: envoy.filters.network.http_connection_manager, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager, common_http_protocol_options: { idle_timeout: 30s }, use_remote_address: true, stream_idle_timeout: 60s } } }`),
   ),
   patched(
+    'network-filter-of-a-64-bit-number',
+    'inbound',
+    filter(`- applyTo: NETWORK_FILTER
+  match: { context: SIDECAR_INBOUND }
+  patch: { operation: INSERT_FIRST, value: { name: limit, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.network.connection_limit.v3.ConnectionLimit, stat_prefix: limit, max_connections: 3 } } }`),
+  ),
+  patched(
+    'network-filter-removed-with-its-routes',
+    'outbound',
+    filter(`- applyTo: NETWORK_FILTER
+  match: { context: SIDECAR_OUTBOUND, listener: { portNumber: 8080, filterChain: { filter: { name: envoy.filters.network.http_connection_manager } } } }
+  patch: { operation: REMOVE }`),
+  ),
+  patched(
     'zero-in-a-wrapper-does-not-overwrite',
     'inbound',
     filter(`- applyTo: NETWORK_FILTER

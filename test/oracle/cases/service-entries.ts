@@ -38,6 +38,18 @@ export const cases: OracleCase[] = [
     'hosts: [net.example.com], addresses: [198.51.100.1, 198.51.100.2/32], ports: [{ number: 9000, name: tcp, protocol: TCP }], resolution: STATIC, endpoints: [{ address: 192.0.2.1 }]',
   ),
   entry(
+    'dns-passthrough',
+    `hosts: [dns.example.com], ${http}, resolution: DNS, endpoints: [{ address: one.example.net, labels: { version: v1 } }]`,
+    destinationRule(
+      'dns',
+      'host: dns.example.com, trafficPolicy: { loadBalancer: { simple: PASSTHROUGH } }, subsets: [{ name: v1, labels: { version: v1 } }, { name: v2, labels: { version: v2 } }]',
+    ),
+  ),
+  entry(
+    'two-addresses-of-pods',
+    'hosts: [pods.example.com], addresses: [198.51.100.1, 198.51.100.2], ports: [{ number: 9000, name: tcp, protocol: TCP }], resolution: STATIC, workloadSelector: { labels: { app: users } }',
+  ),
+  entry(
     'mesh-internal',
     `hosts: [vm.example.com], ${http}, location: MESH_INTERNAL, resolution: STATIC, endpoints: [{ address: 192.0.2.9, serviceAccount: vm, labels: { version: v1 } }], subjectAltNames: ['spiffe://cluster.local/ns/shop/sa/other']`,
   ),
