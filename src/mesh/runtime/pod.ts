@@ -185,8 +185,10 @@ async function startParts(options: PodOptions, changed: () => void): Promise<Par
 
 async function startError(pod: Pod, part: Part, why: string): Promise<WindtunnelError> {
   const log = await readFile(part.logFile, 'utf8').catch(() => '');
-  const tail = log.trimEnd().split('\n').slice(-logLines).join('\n    ');
-  return new WindtunnelError('start-failed', `${pod.id}, ${part.name}: ${why}\n    ${tail}`, {
+  const tail =
+    log.trim() === '' ? ['(it wrote nothing)'] : log.trimEnd().split('\n').slice(-logLines);
+  const message = [`${pod.id}, ${part.name}: ${why}`, ...tail].join('\n    ');
+  return new WindtunnelError('start-failed', message, {
     next: `its log: ${part.logFile}`,
   });
 }
