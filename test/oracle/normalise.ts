@@ -59,6 +59,8 @@ function normaliseValue(value: Json): Json {
 function normaliseField(key: string, value: Json): Json | undefined {
   // How secrets reach Envoy: Istio's agent serves them on a Unix socket, the local mesh by ADS. Their names are compared.
   if (key === 'sdsConfig') return 'sds';
+  // Routes without virtual hosts: protojson leaves an empty list out.
+  if (key === 'virtualHosts' && Array.isArray(value) && value.length === 0) return undefined;
   const next = normaliseValue(value);
   // Members of a set: Istio writes them in the random order of a Go map.
   if (unorderedLists.has(key) && Array.isArray(next)) {

@@ -217,6 +217,8 @@ export const redirect: Schema = objectOf(
     if (!targets.some((field) => has(value, field))) {
       report.invalid(path, `leads nowhere: it needs one of ${targets.join(', ')}`);
     }
+    if (has(value, 'port') && has(value, 'derivePort'))
+      report.invalid(path, 'has port and derivePort: only one may be given');
     if (has(value, 'uri') && has(value, 'prefixRewrite'))
       report.invalid(path, 'has uri and prefixRewrite: only one may be given');
     const { redirectCode } = value;

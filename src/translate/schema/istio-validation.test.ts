@@ -78,6 +78,11 @@ refuses(
     ['a status', http('directResponse: { status: 99 }'), 'status must be from 200 to 600'],
     ['a scheme', http('redirect: { scheme: ftp }'), 'scheme must be one of http, https'],
     [
+      'two ports of a redirect',
+      http('redirect: { port: 8443, derivePort: FROM_REQUEST_PORT }'),
+      'has port and derivePort',
+    ],
+    [
       'prefixRewrite of an exact path',
       http('match: [{ uri: { exact: /a } }], redirect: { prefixRewrite: /b }'),
       'match[0].uri must be a prefix',

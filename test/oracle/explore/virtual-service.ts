@@ -138,15 +138,23 @@ function headers(random: Random): JsonObject {
 }
 
 function redirect(random: Random): JsonObject {
-  return random.fields({
+  // One of a `oneof`: the API server would refuse both, the oracle takes the last.
+  const port = random.pick<JsonObject>([
+    {},
+    {},
+    { port: 80 },
+    { port: 8443 },
+    { derivePort: 'FROM_PROTOCOL_DEFAULT' },
+    { derivePort: 'FROM_REQUEST_PORT' },
+  ]);
+  const others = random.fields({
     uri: [0.4, () => random.pick(['/n', '%PREFIX()%/n'])],
     authority: [0.5, () => 'r.example.com'],
     redirectCode: [0.5, () => random.pick([301, 302, 303, 307, 308, 304])],
-    port: [0.25, () => random.pick([80, 8443])],
-    derivePort: [0.1, () => random.pick(['FROM_PROTOCOL_DEFAULT', 'FROM_REQUEST_PORT'])],
     scheme: [0.3, () => random.pick(['https', 'http'])],
     prefixRewrite: [0.1, () => '/p'],
   });
+  return { ...port, ...others };
 }
 
 function directResponse(random: Random): JsonObject {
