@@ -135,6 +135,11 @@ function readPatch(entry: Record<string, unknown>, path: string): Patch | PatchP
     const where = `${path}.patch.value`;
     const value =
       patch.value === undefined ? {} : canonical(messages[applyTo], patch.value as Json, where);
+    if (applyTo === 'ROUTE_CONFIGURATION' && isObject(value) && sharedLimit in value) {
+      const reason =
+        'Istio writes it over a value that all routes share: which ones have it is chance';
+      return { path: `${where}.${sharedLimit}`, reason };
+    }
     return { applyTo, context, operation, match, value: isObject(value) ? value : {}, owner: '' };
   } catch (thrown) {
     const { message } = WindtunnelError.from(thrown);
@@ -144,6 +149,9 @@ function readPatch(entry: Record<string, unknown>, path: string): Patch | PatchP
       : { path: `${path}.patch.value`, reason: message };
   }
 }
+
+/** The one field of route configurations that istiod fills from a variable of its own, by reference. */
+const sharedLimit = 'maxDirectResponseBodySizeBytes';
 
 function isApplyTo(text: string): text is ApplyTo {
   return text in messages;

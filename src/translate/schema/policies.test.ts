@@ -139,6 +139,12 @@ describe('Gateway, EnvoyFilter and Sidecar', () => {
       'spec.configPatches[0].patch.value.lb_policy: has no value "FASTEST"',
     ],
     [
+      'ROUTE_CONFIGURATION',
+      'MERGE',
+      '{ max_direct_response_body_size_bytes: 9 }',
+      'spec.configPatches[0].patch.value.maxDirectResponseBodySizeBytes: Istio writes it over a value that all routes share: which ones have it is chance',
+    ],
+    [
       'HTTP_FILTER',
       'ADD',
       '{ name: a, typed_config: { "@type": type.googleapis.com/a.B } }',
