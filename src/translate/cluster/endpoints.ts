@@ -8,6 +8,7 @@ import type { EnvoyEndpoints } from '../envoy.ts';
 import type { DestinationRule } from '../policies/destination-rules.ts';
 import { modeForPort, peerAuthenticationOf } from '../policies/peer-authentication.ts';
 import type { Spec } from '../policies/virtual-service.ts';
+import { policyForPort, policyOfSubset } from '../policies/traffic-policy.ts';
 import { object } from '../values/json.ts';
 import { outboundCluster } from '../values/names.ts';
 import { compareText } from '../../compare-text.ts';
@@ -131,10 +132,12 @@ export function localities(
     (endpoint) => accepts(endpoint) && matchesLabels(labels, endpoint.labels),
   );
   const names = [...new Set(chosen.map((endpoint) => endpoint.locality))].sort(compareText);
+  const priorities = prioritiesOf(query, names);
   return names.map((name) => {
     const members = chosen.filter((endpoint) => endpoint.locality === name);
     return {
       locality: readLocality(name),
+      ...priorities(name),
       lbEndpoints: members.map((endpoint) => lbEndpoint(context, query, endpoint)),
       loadBalancingWeight: members.reduce((sum, endpoint) => sum + endpoint.weight, 0),
     };
@@ -181,6 +184,32 @@ function modeOf(policy: Spec | undefined, port: number): string | undefined {
     (one) => asNumber(asRecord(one.port).number) === port && one.tls !== undefined,
   );
   return tlsMode(setting?.tls) ?? tlsMode(policy?.tls);
+}
+
+/**
+ * With outlier detection Istio prefers what is nearer to the proxy. Proxies have no locality here, so that endpoints
+ * without one are the nearest; another region is farther than a zone of no region, and so on.
+ */
+function prioritiesOf(
+  { rule, subset, port }: EndpointQuery,
+  localityNames: string[],
+): (name: string) => { priority?: number } {
+  const own = rule?.subsets.find((one) => one.name === subset);
+  const policy =
+    own === undefined
+      ? policyForPort(rule?.trafficPolicy, port.port).policy
+      : policyOfSubset(rule?.trafficPolicy, own.trafficPolicy, port.port);
+  if (policy?.outlierDetection === undefined) return () => ({});
+  const ranks = [...new Set(localityNames.map(distance))].sort((a, b) => a - b);
+  return (name) => {
+    const priority = ranks.indexOf(distance(name));
+    return priority === 0 ? {} : { priority };
+  };
+}
+
+function distance(locality: string): number {
+  const first = locality.split('/').findIndex((part) => part !== '');
+  return first < 0 ? 0 : 3 - first;
 }
 
 /** `REGION/ZONE/SUBZONE`. */

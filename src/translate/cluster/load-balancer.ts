@@ -13,7 +13,14 @@ const defaultRingSize = '1024';
  */
 export function loadBalancer(settings: unknown): Record<string, Json> {
   const given = asRecord(settings);
-  if (given.consistentHash !== undefined) return consistentHash(asRecord(given.consistentHash));
+  if (given.consistentHash !== undefined) {
+    const start = slowStart(given);
+    const hashing = consistentHash(asRecord(given.consistentHash));
+    const hasSettings = 'ringHashLbConfig' in hashing || 'maglevLbConfig' in hashing;
+    if (start === undefined || hasSettings) return hashing;
+    // Istio begins with the default balancer, whose warm-up stays unless the ring has settings of its own.
+    return { ...hashing, leastRequestLbConfig: { slowStartConfig: start } };
+  }
   switch (asString(given.simple)) {
     case 'ROUND_ROBIN': {
       const start = slowStart(given);

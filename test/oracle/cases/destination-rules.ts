@@ -28,6 +28,10 @@ const balancing = [
     'warmup-from-zero',
     'loadBalancer: { simple: LEAST_REQUEST, warmup: { duration: 30s, minimumPercent: 0 } }',
   ),
+  policy(
+    'warmup-beside-a-ring',
+    'loadBalancer: { consistentHash: { httpHeaderName: x-user, ringHash: {} }, warmup: { duration: 30s } }',
+  ),
   policy('warmup-defaults', 'loadBalancer: { simple: LEAST_REQUEST, warmup: { duration: 30s } }'),
   policy('warmup-duration', 'loadBalancer: { simple: LEAST_REQUEST, warmupDurationSecs: 45s }'),
   policy('hash-header', 'loadBalancer: { consistentHash: { httpHeaderName: x-user } }'),

@@ -50,6 +50,14 @@ export const cases: OracleCase[] = [
     'hosts: [pods.example.com], addresses: [198.51.100.1, 198.51.100.2], ports: [{ number: 9000, name: tcp, protocol: TCP }], resolution: STATIC, workloadSelector: { labels: { app: users } }',
   ),
   entry(
+    'localities-and-outliers',
+    `hosts: [far.example.com], ${http}, resolution: STATIC, endpoints: [{ address: 192.0.2.1, locality: eu/eu-1 }, { address: 192.0.2.2, locality: us/us-1/a, weight: 3 }, { address: 192.0.2.3 }]`,
+    destinationRule(
+      'far',
+      'host: far.example.com, trafficPolicy: { outlierDetection: { consecutive5xxErrors: 2, minHealthPercent: 50 } }',
+    ),
+  ),
+  entry(
     'mesh-internal',
     `hosts: [vm.example.com], ${http}, location: MESH_INTERNAL, resolution: STATIC, endpoints: [{ address: 192.0.2.9, serviceAccount: vm, labels: { version: v1 } }], subjectAltNames: ['spiffe://cluster.local/ns/shop/sa/other']`,
   ),
