@@ -1,6 +1,7 @@
 import { ofKind } from '../../manifests/build-world.ts';
 import { asRecord, asRecords, asString, asStringMap, asStrings } from '../../manifests/fields.ts';
 import { matchesLabels } from '../../manifests/select.ts';
+import type { Resource } from '../../manifests/world.ts';
 import type { TranslateContext } from '../context.ts';
 import type { JsonObject } from '../../json.ts';
 import type { Spec } from '../policies/virtual-service.ts';
@@ -42,8 +43,10 @@ function jwtRulesOf({ world, proxy }: TranslateContext): Spec[] {
     if (asRecords(spec.targetRefs).length > 0) return false;
     return matchesLabels(asStringMap(asRecord(spec.selector).matchLabels), proxy.labels);
   });
+  const isRoot = ({ metadata }: Resource): boolean => metadata.namespace !== proxy.namespace;
+  // Rules of one issuer keep this order: the proxy's own namespace comes before the root namespace.
   return policies
-    .sort(byAge)
+    .sort((a, b) => Number(isRoot(a)) - Number(isRoot(b)) || byAge(a, b))
     .flatMap((policy) => asRecords(asRecord(policy.body.spec).jwtRules))
     .sort((a, b) => compareText(asString(a.issuer) ?? '', asString(b.issuer) ?? ''));
 }

@@ -70,10 +70,12 @@ function checkPorts(value: Record<string, unknown>, report: Report, path: string
     }
     const protocol = protocolNamed(asString(port.protocol) ?? '') ?? 'auto';
     const tellsHosts = isHttp(protocol) || protocol === 'https' || protocol === 'tls';
-    if (asStrings(value.addresses).length > 1 && (isHttp(protocol) || protocol === 'auto'))
+    const [addresses, hosts] = [asStrings(value.addresses), asStrings(value.hosts)];
+    const isShared = addresses.length > 1 || (addresses.length === 1 && hosts.length > 1);
+    if (isShared && (isHttp(protocol) || protocol === 'auto'))
       report.unsupported(
         `${path}.addresses`,
-        `port ${String(port.number)} is HTTP: one of several addresses, by chance, is a name of the host in Istio`,
+        `port ${String(port.number)} is HTTP: with several addresses or hosts it is chance which address Istio makes a name of which host`,
       );
     if (!tellsHosts && asStrings(value.hosts).length > 1 && isResolved(value))
       report.invalid(here, 'cannot tell several hosts apart: it needs a protocol that names them');

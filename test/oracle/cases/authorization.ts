@@ -245,4 +245,12 @@ when:
     jwt(`selector: { matchLabels: { app: orders } }
   jwtRules: [{ issuer: "https://other.example.com", jwks: '{"keys":[]}' }]`),
   ),
+  authorization(
+    'one-issuer-of-two-namespaces',
+    jwt(
+      `jwtRules: [{ issuer: z.example.com, jwks: '{"keys":[]}', audiences: [root] }]`,
+      'istio-system',
+    ),
+    jwt(`jwtRules: [{ issuer: z.example.com, jwks: '{"keys":[]}', audiences: [own] }]`),
+  ),
 ];
