@@ -105,7 +105,12 @@ function dnsEndpoints(context: TranslateContext, target: Target): JsonObject[] {
     weight: 0,
     serviceAccount: '',
   };
-  const asked = isListed ? service : { ...service, endpoints: [host] };
+  const asked = {
+    ...service,
+    endpoints: isListed ? service.endpoints : [host],
+    // A logical host is one, however many addresses stand for it.
+    addresses: service.resolution === 'dns-round-robin' ? [] : service.addresses,
+  };
   const query = { service: asked, port, rule: target.rule, subset: target.subset?.name ?? '' };
   return localities(context, query, () => true);
 }

@@ -110,14 +110,28 @@ function checkConflicts(value: Record<string, unknown>, report: Report, path: st
   }
 }
 
+/** What `set` and `add` make of the authority, by any of its names. */
+function authoritiesOf(headers: unknown): string[] {
+  const { set, add } = asRecord(asRecord(headers).request);
+  return [set, add]
+    .flatMap((operations) => Object.entries(asStringMap(operations)))
+    .filter(([name]) => isAuthority(name))
+    .map(([, text]) => text);
+}
+
 /** Of the rewrite, the route's and each destination's headers, one may set the authority. */
 function checkAuthorities(value: Record<string, unknown>, report: Report, path: string): void {
-  const { set, add } = asRecord(asRecord(value.headers).request);
-  const named = [set, add].flatMap((operations) => Object.entries(asStringMap(operations)));
   const own = [
     asString(asRecord(value.rewrite).authority) ?? '',
-    ...named.filter(([name]) => isAuthority(name)).map(([, text]) => text),
+    ...authoritiesOf(value.headers),
   ].filter((one) => one !== '');
+  for (const [index, { headers }] of asRecords(value.route).entries()) {
+    if (authoritiesOf(headers).length > 1)
+      report.unsupported(
+        `${path}.route[${index}].headers`,
+        'it sets the authority twice, of which Istio takes one by chance',
+      );
+  }
   const targets = asRecords(value.route).map(({ headers }) => headerOperations(headers).authority);
   const extra = targets.find((one) => one !== '');
   const all = extra === undefined ? own : [...own, extra];

@@ -78,6 +78,13 @@ refuses(
     ['a status', http('directResponse: { status: 99 }'), 'status must be from 200 to 600'],
     ['a scheme', http('redirect: { scheme: ftp }'), 'scheme must be one of http, https'],
     [
+      'two authorities of one destination',
+      http(
+        'route: [{ destination: { host: users }, headers: { request: { set: { host: a, ":authority": b } } } }]',
+      ),
+      'not translated: spec.http[0].route[0].headers it sets the authority twice',
+    ],
+    [
       'two ports of a redirect',
       http('redirect: { port: 8443, derivePort: FROM_REQUEST_PORT }'),
       'has port and derivePort',

@@ -58,6 +58,18 @@ export const cases: OracleCase[] = [
     ),
   ),
   entry(
+    'dns-two-addresses',
+    'hosts: [db.example.com], addresses: [198.51.100.1, 198.51.100.2], ports: [{ number: 5432, name: tcp, protocol: TCP }], resolution: DNS',
+  ),
+  entry(
+    'dns-round-robin-two-addresses',
+    'hosts: [db.example.com], addresses: [198.51.100.1, 198.51.100.2], ports: [{ number: 5432, name: tcp, protocol: TCP }], resolution: DNS_ROUND_ROBIN',
+  ),
+  entry(
+    'dns-round-robin-endpoint-of-two-addresses',
+    'hosts: [db.example.com], addresses: [198.51.100.1, 198.51.100.2], ports: [{ number: 5432, name: tcp, protocol: TCP }], resolution: DNS_ROUND_ROBIN, endpoints: [{ address: one.example.net }]',
+  ),
+  entry(
     'mesh-internal',
     `hosts: [vm.example.com], ${http}, location: MESH_INTERNAL, resolution: STATIC, endpoints: [{ address: 192.0.2.9, serviceAccount: vm, labels: { version: v1 } }], subjectAltNames: ['spiffe://cluster.local/ns/shop/sa/other']`,
   ),
