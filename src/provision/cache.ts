@@ -69,19 +69,21 @@ function cacheError(folder: string, cause: unknown): WindtunnelError {
 /** Makes a folder and those above it. Node's recursive mkdir turns for ever where a parent is there that takes no folder (/proc). */
 async function makeFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder);
+    await makeOne(folder);
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'EEXIST' && (await stat(folder)).isDirectory()) return;
-    if (code !== 'ENOENT' || (await exists(dirname(folder)))) throw cause;
-    await makeFolder(dirname(folder));
-    await makeFolder(folder);
+    const above = dirname(folder);
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT' || above === folder) throw cause;
+    await makeFolder(above);
+    // Once more and no oftener: the folder above is there now, whoever made it.
+    await makeOne(folder);
   }
 }
 
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
+async function makeOne(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code !== 'EEXIST' || !(await stat(folder)).isDirectory()) throw cause;
+  }
 }
