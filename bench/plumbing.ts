@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { seededRandom } from '../services/kit/fault-plan.ts';
+import { bootstrapRatio, median } from './kit/statistics.ts';
 import { grpcLoad, type Load, restLoad } from './plumbing-load.ts';
 
 // What the kit costs: a REST route of it against bare Fastify, a unary gRPC call against bare grpc-js, with the same
@@ -17,7 +17,6 @@ const plans = {
   rest: { slotRequests: 1000, warmUpRequests: 40_000 },
   grpc: { slotRequests: 320, warmUpRequests: 20_000 },
 } as const;
-const resamples = 2000;
 
 interface Arm {
   name: string;
@@ -97,9 +96,9 @@ async function compare(protocol: Protocol, what: string, goal: number): Promise<
     what,
     goal,
     ratio: median(kit.perCpuSecond) / median(bare.perCpuSecond),
-    interval: bootstrap(kit.perCpuSecond, bare.perCpuSecond),
+    interval: bootstrapRatio(byRound(kit.perCpuSecond), byRound(bare.perCpuSecond)),
     controlRatio: median(control.perCpuSecond) / median(bare.perCpuSecond),
-    controlInterval: bootstrap(control.perCpuSecond, bare.perCpuSecond),
+    controlInterval: bootstrapRatio(byRound(control.perCpuSecond), byRound(bare.perCpuSecond)),
     barePerCpuSecond: median(bare.perCpuSecond),
     kitPerCpuSecond: median(kit.perCpuSecond),
     wallClockRatio: median(kit.perSecond) / median(bare.perSecond),
@@ -107,28 +106,11 @@ async function compare(protocol: Protocol, what: string, goal: number): Promise<
   };
 }
 
-// The middle 95 % of the ratio of medians over rounds drawn with replacement (percentile bootstrap, Efron 1979).
-// A round's samples are drawn together, since what the machine did in it is common to both arms.
-function bootstrap(over: number[], under: number[]): [number, number] {
-  const rounds = over.length / 2;
-  const draw = seededRandom(1);
-  const ratios: number[] = [];
-  for (let sample = 0; sample < resamples; sample++) {
-    const picked = Array.from({ length: rounds }, () => Math.floor(draw() * rounds) * 2);
-    const pick = (values: number[]): number[] =>
-      picked.flatMap((index) => values.slice(index, index + 2));
-    ratios.push(median(pick(over)) / median(pick(under)));
-  }
-  ratios.sort((a, b) => a - b);
-  const at = (share: number): number => ratios[Math.floor(share * resamples)] as number;
-  return [at(0.025), at(0.975)];
-}
-
-function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] as number;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
+// A round visits each arm twice; what was measured in one round is drawn together.
+function byRound(samples: number[]): number[][] {
+  return Array.from({ length: samples.length / 2 }, (_, round) =>
+    samples.slice(2 * round, 2 * round + 2),
+  );
 }
 
 function row(cells: string[]): string {
