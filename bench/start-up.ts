@@ -15,6 +15,7 @@ import { topology as shop } from '../services/topology.ts';
 import { proveEdges } from '../src/call/prove.ts';
 import { silentProgress } from '../src/progress.ts';
 import { environmentOf } from '../src/topology/derive.ts';
+import { localTarget } from '../src/target/local.ts';
 import { startMesh } from '../src/mesh/mesh.ts';
 import { createPortAllocator } from '../src/mesh/ports.ts';
 import { interleave, printComparison } from './kit/compare.ts';
@@ -34,7 +35,12 @@ async function meshed(): Promise<number> {
     watch: false,
   });
   try {
-    const proofs = await proveEdges({ topology: shop, control: mesh.control, projectDir, signal });
+    const proofs = await proveEdges({
+      topology: shop,
+      target: localTarget(mesh.control),
+      projectDir,
+      signal,
+    });
     const failed = proofs.filter(({ proven }) => !proven);
     if (failed.length > 0) throw new Error(`not proven: ${JSON.stringify(failed)}`);
     return performance.now() - startedMs;

@@ -8,7 +8,7 @@ import { sendCall } from '../src/call/send.ts';
 import { silentProgress } from '../src/progress.ts';
 import { loadResources, parseResources } from '../src/manifests/load.ts';
 import type { Resource } from '../src/manifests/world.ts';
-import type { Entry } from '../src/mesh/control/control.ts';
+import type { Entry } from '../src/target/target.ts';
 import { type RunningMesh, startMesh } from '../src/mesh/mesh.ts';
 import { buildCall } from '../src/topology/calls.ts';
 import { allowedEdges, hostOf, operationNamed } from '../src/topology/derive.ts';

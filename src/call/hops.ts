@@ -1,16 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { compareText } from '../compare-text.ts';
-import type { AccessLogEntry, MeshControl } from '../mesh/control/control.ts';
+import type { AccessLogEntry } from '../target/access-log.ts';
+import type { Target } from '../target/target.ts';
 
 /** Where the access logs of every workload stand: what is written later belongs to what happens now. */
 export type LogMarks = Map<string, number>;
 
-/** The part of {@link MeshControl} that following a request needs. */
-export type HopSource = Pick<MeshControl, 'status' | 'accessLog'>;
+/** The part of {@link Target} that following a request needs. */
+export type HopSource = Pick<Target, 'workloads' | 'accessLog'>;
 
 /** Notes where every access log ends now. */
 export async function markLogs(source: HopSource): Promise<LogMarks> {
-  const workloads = await workloadsOf(source);
+  const workloads = await source.workloads();
   const ends = workloads.map((workload) => source.accessLog(workload, Number.MAX_SAFE_INTEGER));
   return new Map((await Promise.all(ends)).map(({ mark }, i) => [workloads[i] ?? '', mark]));
 }
@@ -62,12 +63,6 @@ export function renderHops(hops: AccessLogEntry[]): string[] {
       .join('  ')
       .trimEnd(),
   );
-}
-
-async function workloadsOf(source: HopSource): Promise<string[]> {
-  const { processes } = await source.status();
-  const proxies = processes.filter(({ kind }) => kind === 'sidecar' || kind === 'gateway');
-  return [...new Set(proxies.map(({ workload, namespace }) => `${workload}.${namespace}`))];
 }
 
 function byTime(a: AccessLogEntry, b: AccessLogEntry): number {

@@ -1,4 +1,5 @@
-import type { AccessLogEntry, Entry, MeshControl } from '../mesh/control/control.ts';
+import type { AccessLogEntry } from '../target/access-log.ts';
+import type { Entry, Target } from '../target/target.ts';
 import type { Call } from '../topology/calls.ts';
 import { principalOf } from '../topology/derive.ts';
 import {
@@ -27,7 +28,7 @@ export interface EdgeProof {
 /** What {@link proveEdges} needs. */
 export interface ProveOptions {
   topology: Topology;
-  control: Pick<MeshControl, 'status' | 'accessLog' | 'entry'>;
+  target: Pick<Target, 'workloads' | 'accessLog' | 'entry' | 'ingress'>;
   projectDir: string;
   signal: AbortSignal;
   /** Told of each edge before it is called. */
@@ -42,8 +43,8 @@ export interface ProveOptions {
  * of another come after it.
  */
 export async function proveEdges(options: ProveOptions): Promise<EdgeProof[]> {
-  const { control, signal, topology } = options;
-  const marks = await markLogs(control);
+  const { target, signal, topology } = options;
+  const marks = await markLogs(target);
   const answers = new Map<string, unknown>();
   const calls: MadeCall[] = [];
   for (const example of edgeExamples(topology)) {
@@ -60,7 +61,7 @@ export async function proveEdges(options: ProveOptions): Promise<EdgeProof[]> {
         hop.direction === 'inbound' &&
         hop.workload === example.edge.service,
     );
-  const hops = await collectHops(control, traceIds, marks, (found) =>
+  const hops = await collectHops(target, traceIds, marks, (found) =>
     calls.every((made) => made.outcome === undefined || arrivals(found, made).length > 0),
   );
   return calls.map((made) => judge(made, arrivals(hops, made), topology));
@@ -78,7 +79,7 @@ interface MadeCall {
 async function makeCall(
   example: EdgeExample,
   answers: Map<string, unknown>,
-  { control, projectDir, signal }: ProveOptions,
+  { target, projectDir, signal }: ProveOptions,
 ): Promise<MadeCall> {
   const { traceId, headers } = newRequestContext();
   const values: Record<string, string> = {};
@@ -91,7 +92,7 @@ async function makeCall(
     values[parameter] = value;
   }
   const call = fillNeeds(example, values);
-  const entry = await entryOf(example, call, control);
+  const entry = await entryOf(example, call, target);
   const outcome = await sendCall(call, { projectDir, entry, headers, signal });
   answers.set(example.id, outcome.answers[0]);
   return { example, traceId, call, outcome, problem: undefined };
@@ -115,12 +116,12 @@ function judge(made: MadeCall, arrived: AccessLogEntry[], topology: Topology): E
 async function entryOf(
   example: EdgeExample,
   call: Call,
-  control: ProveOptions['control'],
+  target: ProveOptions['target'],
 ): Promise<Entry> {
-  if (!isIngressExample(example)) return control.entry(example.caller, call.authority);
+  if (!isIngressExample(example)) return target.entry(example.caller, call.authority);
   // The gateway's own port: callers outside the mesh have no sidecar.
-  const { entry } = await control.status();
-  return { address: '127.0.0.1', port: entry?.port ?? 0, authority: call.authority };
+  const gateway = await target.ingress();
+  return { address: '127.0.0.1', port: gateway?.port ?? 0, authority: call.authority };
 }
 
 function answerProblems(call: Call, outcome: CallOutcome): string[] {

@@ -13,7 +13,7 @@ import {
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { WindtunnelError } from '../errors.ts';
-import type { Entry } from '../mesh/control/control.ts';
+import type { Entry } from '../target/target.ts';
 import type { GrpcCall } from '../topology/calls.ts';
 import type { CallOutcome } from './outcome.ts';
 

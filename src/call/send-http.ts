@@ -1,5 +1,5 @@
 import { Agent, request } from 'undici';
-import type { Entry } from '../mesh/control/control.ts';
+import type { Entry } from '../target/target.ts';
 import type { HttpCall } from '../topology/calls.ts';
 import type { CallOutcome } from './outcome.ts';
 

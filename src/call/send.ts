@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Entry } from '../mesh/control/control.ts';
+import type { Entry } from '../target/target.ts';
 import type { Call } from '../topology/calls.ts';
 import type { CallOutcome } from './outcome.ts';
 import { sendGrpc } from './send-grpc.ts';

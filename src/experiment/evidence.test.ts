@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { LoadReport } from '../load/recorder.ts';
-import type { AccessLogEntry } from '../mesh/control/control.ts';
+import type { AccessLogEntry } from '../target/access-log.ts';
 import { retries } from '../../experiments/retries.ts';
 import {
   counterFilter,

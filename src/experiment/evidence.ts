@@ -1,5 +1,5 @@
 import type { LoadReport } from '../load/recorder.ts';
-import type { AccessLogEntry } from '../mesh/control/control.ts';
+import type { AccessLogEntry } from '../target/access-log.ts';
 import type { EdgeUnderTest } from './edge-under-test.ts';
 
 /** What the caller's sidecar counted on the edge, as differences over the load (Envoy's `upstream_rq_*`). */

@@ -4,7 +4,7 @@ import { arrivalOffsetsMs } from '../load/arrivals.ts';
 import type { Sender } from '../load/exchange.ts';
 import { runOpenLoop } from '../load/open-loop.ts';
 import { derivedSeed, seededRandom } from '../load/random.ts';
-import type { AccessLogEntry } from '../mesh/control/control.ts';
+import type { AccessLogEntry } from '../target/access-log.ts';
 import {
   type CallerCounters,
   counterDifference,

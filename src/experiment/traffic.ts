@@ -4,7 +4,7 @@ import { WindtunnelError } from '../errors.ts';
 import type { Sender } from '../load/exchange.ts';
 import { createGrpcSender } from '../load/grpc.ts';
 import { createRestSender, type RestOptions } from '../load/rest.ts';
-import type { Entry } from '../mesh/control/control.ts';
+import type { Entry } from '../target/target.ts';
 import type { GrpcCall } from '../topology/calls.ts';
 import type { EdgeUnderTest } from './edge-under-test.ts';
 

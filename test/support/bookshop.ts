@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { silentProgress } from '../../src/progress.ts';
 import { parseResources } from '../../src/manifests/load.ts';
-import type { ChangeReport } from '../../src/mesh/control/control.ts';
+import type { ChangeReport } from '../../src/target/target.ts';
 import { type RunningMesh, startMesh } from '../../src/mesh/mesh.ts';
 
 const fixture = fileURLToPath(new URL('../fixtures/bookshop', import.meta.url));

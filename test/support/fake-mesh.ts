@@ -3,7 +3,7 @@ import type { Traffic } from '../../src/experiment/traffic.ts';
 import { grpcOutcome, httpOutcome } from '../../src/load/outcome.ts';
 import { seededRandom } from '../../src/load/random.ts';
 import type { Resource } from '../../src/manifests/world.ts';
-import type { AccessLogEntry } from '../../src/mesh/control/control.ts';
+import type { AccessLogEntry } from '../../src/target/access-log.ts';
 import type { Target } from '../../src/target/target.ts';
 
 /** How a {@link fakeMesh} differs from one that does what it is told. */
@@ -165,6 +165,10 @@ export function fakeMesh(seed: number, sabotage: Sabotage = {}): FakeMesh {
     target: {
       name: 'local',
       renew: async () => true,
+      owners: async () => [...owners.keys()],
+      workloads: async () => [],
+      ingress: async () => null,
+      close: async () => {},
       apply: async (owner, resources) => {
         applies++;
         if (applies === sabotage.failsApply) throw new Error('the mesh is gone');

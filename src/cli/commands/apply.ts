@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { WindtunnelError } from '../../errors.ts';
 import { loadResources } from '../../manifests/load.ts';
 import { connectInstance } from '../../mesh/control/client.ts';
-import type { ChangeReport } from '../../mesh/control/control.ts';
+import type { ChangeReport } from '../../target/target.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { list, manifestsOption, nameOption, text } from './options.ts';
 

@@ -3,13 +3,14 @@ import { collectHops, markLogs, renderHops } from '../../call/hops.ts';
 import { type CallOutcome, newRequestContext } from '../../call/outcome.ts';
 import { sendCall } from '../../call/send.ts';
 import { WindtunnelError } from '../../errors.ts';
-import type { AccessLogEntry, MeshControl } from '../../mesh/control/control.ts';
-import { connect } from '../../mesh/control/client.ts';
-import { defaultInstance, instanceFolder } from '../../mesh/instance/state.ts';
+import type { AccessLogEntry } from '../../target/access-log.ts';
+import type { Entry, Target } from '../../target/target.ts';
+import { defaultInstance } from '../../mesh/instance/state.ts';
 import { buildCall, type Call, callParameters } from '../../topology/calls.ts';
 import { callersOf, operationNamed } from '../../topology/derive.ts';
 import { INGRESS, type Topology } from '../../topology/model.ts';
 import type { Command, CommandInput } from '../command.ts';
+import { openTarget, targetOption } from './open-target.ts';
 import { list, nameOption, text } from './options.ts';
 
 /** `windtunnel call`: one request through the mesh, and what every hop did with it. */
@@ -51,37 +52,42 @@ ${(await loadTopology()).services
     },
     method: { type: 'string', value: 'METHOD', help: 'for a URL: the HTTP method; default GET' },
     data: { type: 'string', value: 'BODY', help: 'for a URL: the body, sent as application/json' },
+    target: targetOption,
     name: nameOption,
     json: { type: 'boolean', help: 'print the outcome and the hops as JSON' },
   },
   takesParameters: true,
   run: async (input) => {
-    const [target] = input.positionals;
-    if (target === undefined || input.positionals.length > 1) {
+    const [what] = input.positionals;
+    if (what === undefined || input.positionals.length > 1) {
       throw new WindtunnelError('usage', 'one OPERATION or URL is needed', {
         next: 'windtunnel call --help lists the operations',
       });
     }
-    const { call, caller } = target.includes('://')
-      ? urlCall(target, input)
-      : declared(await loadTopology(), target, input);
-    const control = await connect(instanceFolder(input.projectDir, text(input.options, 'name')));
-    const context = newRequestContext();
-    const headers = { ...context.headers, ...headersOf(input) };
-    const marks = await markLogs(control);
-    const entry = await entryOf(control, caller, call);
-    const outcome = await sendCall(call, {
-      projectDir: input.projectDir,
-      entry,
-      headers,
-      signal: input.signal,
-    });
-    // The caller's own line comes last of all: once it is there, so are the others.
-    const done = (hop: AccessLogEntry): boolean => hop.direction !== 'inbound';
-    const traceId = headers.traceparent?.split('-')[1] ?? context.traceId;
-    const hops = await collectHops(control, [traceId], marks, (found) => found.some(done));
-    report(input, { call, caller, traceId, outcome, hops });
-    return outcome.ok ? 0 : 1;
+    const { call, caller } = what.includes('://')
+      ? urlCall(what, input)
+      : declared(await loadTopology(), what, input);
+    const target = await openTarget(input);
+    try {
+      const context = newRequestContext();
+      const headers = { ...context.headers, ...headersOf(input) };
+      const marks = await markLogs(target);
+      const entry = await entryOf(target, caller, call);
+      const outcome = await sendCall(call, {
+        projectDir: input.projectDir,
+        entry,
+        headers,
+        signal: input.signal,
+      });
+      // The caller's own line comes last of all: once it is there, so are the others.
+      const done = (hop: AccessLogEntry): boolean => hop.direction !== 'inbound';
+      const traceId = headers.traceparent?.split('-')[1] ?? context.traceId;
+      const hops = await collectHops(target, [traceId], marks, (found) => found.some(done));
+      report(input, { call, caller, traceId, outcome, hops });
+      return outcome.ok ? 0 : 1;
+    } finally {
+      await target.close();
+    }
   },
 };
 
@@ -148,15 +154,15 @@ function urlCall(target: string, input: CommandInput): { call: Call; caller: str
   return { call, caller };
 }
 
-async function entryOf(control: MeshControl, caller: string, call: Call) {
-  if (caller !== INGRESS) return control.entry(caller, call.authority);
-  const { entry } = await control.status();
+async function entryOf(target: Target, caller: string, call: Call): Promise<Entry> {
+  if (caller !== INGRESS) return target.entry(caller, call.authority);
+  const entry = await target.ingress();
   if (entry === null) {
     throw new WindtunnelError('unknown-reference', 'no Gateway lets calls in from outside', {
       next: 'name a caller in the mesh: --from WORKLOAD',
     });
   }
-  return { address: '127.0.0.1' as const, port: entry.port, authority: call.authority };
+  return { ...entry, authority: call.authority };
 }
 
 interface Report {

@@ -4,11 +4,12 @@ import { WindtunnelError } from '../../errors.ts';
 import type { Experiment } from '../../experiment/language.ts';
 import type { ExperimentResult, Verdict } from '../../experiment/result.ts';
 import type { RunOptions } from '../../experiment/run-context.ts';
-import type { MeshControl } from '../../mesh/control/control.ts';
+import type { Target } from '../../target/target.ts';
 import { instanceFolder } from '../../mesh/instance/state.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { interruptedStatus } from '../run.ts';
 import { showPath } from '../show-path.ts';
+import { openTarget, targetName, targetOption } from './open-target.ts';
 import { list, text, wholeNumber } from './options.ts';
 
 /** Exit status by verdict: apart from each other and from 1 (an error) and 2 (a wrong command line), so that CI can tell. */
@@ -38,7 +39,7 @@ Exit status: 0 confirmed, 10 refuted, 11 inconclusive, 12 invalid (the run prove
   windtunnel experiment run retries --cells retries=2 --cells edge=users.get
   windtunnel experiment run retries --seed 7 --rate 150 --out /tmp/report`,
   options: {
-    target: { type: 'string', value: 'TARGET', help: 'where it runs; default: local' },
+    target: targetOption,
     name: {
       type: 'string',
       value: 'NAME',
@@ -77,18 +78,17 @@ export type Tuning = Pick<RunOptions, 'seed' | 'ratePerSecond' | 'requestsAtMost
 /** Runs an experiment on a mesh that is up, prints and writes the report, and resolves to the exit status. */
 export async function conductExperiment(
   input: CommandInput,
-  control: MeshControl,
+  target: Target,
   experiment: Experiment,
   tuning: Tuning,
 ): Promise<number> {
   const { projectDir, progress, signal } = input;
-  const [{ runExperiment }, { networkTraffic }, { localTarget }] = await Promise.all([
+  const [{ runExperiment }, { networkTraffic }] = await Promise.all([
     import('../../experiment/engine.ts'),
     import('../../experiment/traffic.ts'),
-    import('../../target/local.ts'),
   ]);
   const result = await runExperiment(experiment, {
-    target: localTarget(control),
+    target,
     traffic: networkTraffic(projectDir),
     progress,
     signal,
@@ -114,33 +114,27 @@ async function findExperiment(name: string | undefined): Promise<Experiment> {
 
 /** The mesh that an experiment runs on, and what is to be done when it has run. */
 interface Stage {
-  control: MeshControl;
+  target: Target;
   end(): Promise<void>;
 }
 
 /** The instance that is up; when none was named and none is up, one of this run's own, which ends with it. */
 async function openStage(input: CommandInput): Promise<Stage> {
   const { options, projectDir, progress, signal, env } = input;
-  const target = text(options, 'target') ?? 'local';
-  if (target !== 'local') {
-    throw new WindtunnelError(
-      'usage',
-      `--target ${target}: experiments run on 'local' only so far`,
-    );
-  }
-  const { connectInstance } = await import('../../mesh/control/client.ts');
   const name = text(options, 'name');
   try {
-    return { control: await connectInstance(projectDir, name), end: async () => {} };
+    const target = await openTarget(input);
+    return { target, end: () => target.close() };
   } catch (thrown) {
     const none = thrown instanceof WindtunnelError && thrown.code === 'not-running';
-    if (!none || name !== undefined) throw thrown;
+    if (!none || name !== undefined || targetName(options) !== 'local') throw thrown;
   }
   progress.note('  no local mesh is up: one of its own for this run, which ends with it');
   const { startMesh } = await import('../../mesh/mesh.ts');
   const mesh = await startMesh({ projectDir, progress, signal, env });
   const end = (): Promise<void> => progress.step('local mesh down', () => mesh.stop());
-  return { control: mesh.control, end };
+  const { localTarget } = await import('../../target/local.ts');
+  return { target: localTarget(mesh.control), end };
 }
 
 async function report(input: CommandInput, result: ExperimentResult): Promise<void> {
@@ -182,7 +176,7 @@ async function run(input: CommandInput): Promise<number> {
   const tuning = await tuningOf(input, experiment);
   const stage = await openStage(input);
   try {
-    return await conductExperiment(input, stage.control, experiment, tuning);
+    return await conductExperiment(input, stage.target, experiment, tuning);
   } finally {
     await stage.end();
   }

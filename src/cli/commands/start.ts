@@ -1,5 +1,6 @@
 import { type EdgeProof, proveEdges } from '../../call/prove.ts';
 import type { RunningMesh } from '../../mesh/mesh.ts';
+import { localTarget } from '../../target/local.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { conductExperiment } from './experiment-run.ts';
 import { nameOption, portNumber, text, wholeNumber } from './options.ts';
@@ -66,7 +67,7 @@ async function tour(input: CommandInput, mesh: RunningMesh, seed: number): Promi
   }
   const { retries } = await import('../../../experiments/retries.ts');
   input.print('');
-  return conductExperiment(input, mesh.control, retries, { seed });
+  return conductExperiment(input, localTarget(mesh.control), retries, { seed });
 }
 
 async function prove(input: CommandInput, mesh: RunningMesh): Promise<boolean> {
@@ -75,7 +76,7 @@ async function prove(input: CommandInput, mesh: RunningMesh): Promise<boolean> {
   const proofs = await progress.step('one real call over every declared edge', async (step) => {
     const found = await proveEdges({
       topology,
-      control: mesh.control,
+      target: localTarget(mesh.control),
       projectDir,
       signal,
       onCall: (edge) => step.update(edge),

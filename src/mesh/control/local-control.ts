@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WindtunnelError } from '../../errors.ts';
 import { adminRequest, readStats } from '../envoy/admin.ts';
-import type { Entry, InstanceStatus, MeshControl, ProcessStatus } from './control.ts';
+import type { InstanceStatus, MeshControl, ProcessStatus } from './control.ts';
+import type { Entry } from '../../target/target.ts';
 import {
   applied,
   applyActions,

@@ -1,5 +1,5 @@
 import { readAccessLog } from './access-log.ts';
-import type { AccessLogEntry } from '../control/control.ts';
+import type { AccessLogEntry } from '../../target/access-log.ts';
 
 /** Lines and the mark for the next call. */
 interface Read {

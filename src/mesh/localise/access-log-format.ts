@@ -1,4 +1,4 @@
-import type { AccessLogEntry } from '../control/control.ts';
+import { type AccessLogEntry, accessLogFields } from '../../target/access-log.ts';
 import type { JsonObject } from '../../json.ts';
 
 /** Where a proxy writes, and as whom. */
@@ -35,33 +35,11 @@ export function connectionLog(target: AccessLogTarget, listener: string): JsonOb
   ];
 }
 
-// One key for each field of AccessLogEntry; access-log.ts turns strings of numbers into numbers.
 function requestFormat(
   target: AccessLogTarget,
   direction: AccessLogEntry['direction'],
 ): Record<keyof AccessLogEntry, string> {
-  return {
-    time: '%START_TIME%',
-    pod: target.pod,
-    workload: target.workload,
-    direction,
-    requestId: '%REQ(X-REQUEST-ID)%',
-    traceId: '%REQ(TRACEPARENT)%',
-    method: '%REQ(:METHOD)%',
-    path: '%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%',
-    authority: '%REQ(:AUTHORITY)%',
-    status: '%RESPONSE_CODE%',
-    grpcStatus: '%GRPC_STATUS_NUMBER%',
-    flags: '%RESPONSE_FLAGS%',
-    details: '%RESPONSE_CODE_DETAILS%',
-    attempts: '%UPSTREAM_REQUEST_ATTEMPT_COUNT%',
-    attemptHeader: '%REQ(X-ENVOY-ATTEMPT-COUNT)%',
-    upstreamCluster: '%UPSTREAM_CLUSTER_RAW%',
-    upstreamHost: '%UPSTREAM_HOST%',
-    durationMs: '%DURATION%',
-    peer: '%DOWNSTREAM_PEER_URI_SAN%',
-    transportFailure: '%UPSTREAM_TRANSPORT_FAILURE_REASON%',
-  };
+  return { pod: target.pod, workload: target.workload, direction, ...accessLogFields };
 }
 
 function fileLog(path: string, format: Record<string, string>): JsonObject {

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../json.ts';
-import type { AccessLogEntry } from '../control/control.ts';
+import type { AccessLogEntry } from '../../target/access-log.ts';
 import { type AccessLogTarget, requestLog } from './access-log-format.ts';
 import { object, objects, text } from './json.ts';
 

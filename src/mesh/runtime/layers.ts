@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { identityOf, overlay } from '../../manifests/build-world.ts';
 import { nameOf } from '../../manifests/problems.ts';
 import type { Resource } from '../../manifests/world.ts';
-import type { ChangeReport, ResourceName } from '../control/control.ts';
+import type { ChangeReport, ResourceName } from '../../target/target.ts';
 
 /** What one owner (a user, an experiment) laid over the manifests. */
 interface Layer {

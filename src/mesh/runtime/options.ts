@@ -1,4 +1,4 @@
-import type { ChangeReport } from '../control/control.ts';
+import type { ChangeReport } from '../../target/target.ts';
 import type { ImageMap } from '../containers/images.ts';
 import type { PortAllocator } from '../ports.ts';
 import type { Guard } from '../processes/guard.ts';

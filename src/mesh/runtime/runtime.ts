@@ -1,4 +1,4 @@
-import type { ChangeReport } from '../control/control.ts';
+import type { ChangeReport } from '../../target/target.ts';
 import { type Configuration, createConfigurator } from './configurator.ts';
 import { acknowledgeTimeoutMs, enforce } from './enforce.ts';
 import { differences, effective, type Layers } from './layers.ts';
