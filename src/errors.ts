@@ -17,6 +17,9 @@
  * - `rejected`: Envoy refused a configuration
  * - `call-failed`: a call through the mesh did not succeed
  * - `timeout`: a bounded wait ended
+ * - `unreachable`: a cluster, or the Docker daemon, does not answer
+ * - `not-ours`: what is there was made by someone else, and is left as it is
+ * - `preflight`: this machine or cluster lacks what the command needs
  * - `internal`: a fault of Windtunnel itself
  */
 export const errorCodes = [
@@ -37,6 +40,9 @@ export const errorCodes = [
   'rejected',
   'call-failed',
   'timeout',
+  'unreachable',
+  'not-ours',
+  'preflight',
   'internal',
 ] as const;
 

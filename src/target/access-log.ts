@@ -62,6 +62,12 @@ function numberOrNull(value: unknown): number | null {
   return Number.isNaN(number) ? null : number;
 }
 
+/** Envoy has no command operator for the way of the traffic: the cluster tells, or a caller with a certificate. */
+function wayOf(raw: Record<string, unknown>): 'inbound' | 'outbound' {
+  const inbound = String(raw.upstreamCluster ?? '').startsWith('inbound|');
+  return inbound || (raw.peer ?? null) !== null ? 'inbound' : 'outbound';
+}
+
 /** Who wrote a line, where the line itself doesn't say so: on a cluster every sidecar has the same format. */
 export type LogWriter = Pick<AccessLogEntry, 'pod' | 'workload' | 'direction'>;
 
@@ -84,7 +90,8 @@ export function parseAccessLogLine(
     const value = raw[key];
     return typeof value === 'string' && value !== '' ? value : null;
   };
-  const direction = writer.direction ?? (raw.direction as AccessLogEntry['direction']);
+  const direction =
+    writer.direction ?? (raw.direction as AccessLogEntry['direction'] | undefined) ?? wayOf(raw);
   return {
     time: String(raw.time),
     pod: writer.pod ?? String(raw.pod),

@@ -1,0 +1,56 @@
+import { ApiException } from '@kubernetes/client-node';
+import { WindtunnelError } from '../../errors.ts';
+
+/** The HTTP status that the API server answered with; undefined when it gave no answer. */
+export function statusOf(thrown: unknown): number | undefined {
+  return thrown instanceof ApiException ? thrown.code : undefined;
+}
+
+/** What the API server says of a request that failed: the message of its Status object. */
+function messageOf(thrown: unknown): string {
+  if (!(thrown instanceof ApiException)) return reasonOf(thrown);
+  const body: unknown = thrown.body;
+  try {
+    const status = (typeof body === 'string' ? JSON.parse(body) : body) as { message?: string };
+    return status.message ?? `HTTP ${thrown.code}`;
+  } catch {
+    return `HTTP ${thrown.code}: ${String(body).slice(0, 300)}`;
+  }
+}
+
+/** The innermost reason: undici says `fetch failed` and hides `connect ECONNREFUSED …` in its cause. */
+function reasonOf(thrown: unknown): string {
+  let error = thrown;
+  while (error instanceof Error && error.cause instanceof Error) error = error.cause;
+  return error instanceof Error ? error.message || error.name : String(error);
+}
+
+/**
+ * Turns what a Kubernetes client threw into a WindtunnelError that says what was being done; one that is already stays.
+ * No answer is `unreachable`, 401 and 403 `preflight`, 409 `not-ours`, a refusal of the object `rejected`.
+ */
+export function kubeError(thrown: unknown, doing: string): WindtunnelError {
+  if (thrown instanceof WindtunnelError) return thrown;
+  const status = statusOf(thrown);
+  const message = `${doing}: ${messageOf(thrown)}`;
+  if (status === undefined) {
+    return new WindtunnelError('unreachable', message, {
+      cause: thrown,
+      next: 'Check that the cluster runs: kubectl get nodes',
+    });
+  }
+  if (status === 401 || status === 403) {
+    return new WindtunnelError('preflight', message, {
+      cause: thrown,
+      next: 'Use a kubeconfig whose user may do that.',
+    });
+  }
+  if (status === 404) return new WindtunnelError('unknown-reference', message, { cause: thrown });
+  if (status === 409) {
+    return new WindtunnelError('not-ours', message, {
+      cause: thrown,
+      next: 'Another tool owns these fields: take its object away first, or use another namespace.',
+    });
+  }
+  return new WindtunnelError('rejected', message, { cause: thrown });
+}
