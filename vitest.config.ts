@@ -32,6 +32,7 @@ export default defineConfig({
         test: {
           name: 'cluster',
           include: ['**/*.cluster.test.ts'],
+          globalSetup: './test/support/cluster-setup.ts',
           exclude,
           fileParallelism: false,
           testTimeout: 600_000,
