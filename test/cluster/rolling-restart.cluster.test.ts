@@ -55,8 +55,14 @@ async function withoutMeshRetries<T>(work: () => Promise<T>): Promise<T> {
     const http = spec.http.map((route, index) => ({ ...route, retries: attempts(index) }));
     await askCluster(
       'kubectl',
-      ...['-n', namespace, 'patch', 'virtualservice', metadata.name, '--type=merge'],
-      ...['-p', JSON.stringify({ spec: { http } })],
+      '-n',
+      namespace,
+      'patch',
+      'virtualservice',
+      metadata.name,
+      '--type=merge',
+      '-p',
+      JSON.stringify({ spec: { http } }),
     );
   };
   try {
@@ -94,4 +100,28 @@ test('a rolling restart of every service loses no request, with no retry anywher
     expect(seen.reads['http 200']).toBeGreaterThan(500);
     expect(seen.orders['http 201']).toBeGreaterThan(500);
   });
+});
+
+test('the same count sees a loss when a pod goes without a farewell', async () => {
+  const stop = new AbortController();
+  const reads = loadUntil(stop.signal, { method: 'GET', path: '/users/123' });
+  await new Promise((done) => setTimeout(done, 3000));
+  await askCluster(
+    'kubectl',
+    '-n',
+    namespace,
+    'delete',
+    'pod',
+    '-l',
+    'app=storefront',
+    '--grace-period=0',
+    '--force',
+  );
+  const wait = ['rollout', 'status', 'deployment/storefront', '--timeout=120s'];
+  await askCluster('kubectl', '-n', namespace, ...wait);
+  await new Promise((done) => setTimeout(done, 3000));
+  stop.abort();
+  const outcomes = Object.keys(await reads);
+  expect(outcomes).toContain('http 200');
+  expect(outcomes.length).toBeGreaterThan(1);
 });
