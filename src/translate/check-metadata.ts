@@ -80,6 +80,7 @@ const proxyConfig = 'proxy.istio.io/config';
 /** Settings of a proxy that have no say in what it does to a request, or hold here anyway. */
 const harmlessSettings = new Set([
   'concurrency',
+  'proxyMetadata.EXIT_ON_ZERO_ACTIVE_CONNECTIONS',
   'holdApplicationUntilProxyStarts',
   'proxyStatsMatcher',
 ]);
@@ -94,7 +95,10 @@ function proxyConfigProblems(annotations: Record<string, string>, path: string):
   } catch {
     return [{ path: where, reason: 'it is not valid YAML' }];
   }
-  return Object.keys(asRecord(settings))
+  // The variables of istio-agent are judged one by one.
+  const { proxyMetadata, ...others } = asRecord(settings);
+  const variables = Object.keys(asRecord(proxyMetadata)).map((key) => `proxyMetadata.${key}`);
+  return [...Object.keys(others), ...variables]
     .filter((key) => !harmlessSettings.has(key))
     .map((key) => ({
       path: `${where}.${key}`,

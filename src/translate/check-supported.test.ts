@@ -187,4 +187,21 @@ spec:
       'spec.template.metadata.annotations.traffic.sidecar.istio.io/excludeOutboundPorts',
     );
   });
+
+  it('takes settings of a proxy that change no request, and judges the variables of its agent one by one', () => {
+    const error = check(`
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: a }
+spec:
+  template:
+    metadata:
+      annotations:
+        proxy.istio.io/config: >-
+          {proxyStatsMatcher: {inclusionRegexps: [".*"]},
+           proxyMetadata: {EXIT_ON_ZERO_ACTIVE_CONNECTIONS: "true", ISTIO_META_DNS_CAPTURE: "true"}}
+`);
+    expect(error?.message).toContain('proxyMetadata.ISTIO_META_DNS_CAPTURE');
+    expect(error?.message).not.toMatch(/EXIT_ON_ZERO|proxyStatsMatcher/);
+  });
 });
