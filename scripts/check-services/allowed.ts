@@ -17,6 +17,13 @@ export const allowances: readonly Allowance[] = [
     reason: 'bounds the shutdown of this process, not a call to another service',
   },
   {
+    file: 'kit/telemetry-sdk.ts',
+    rule: 'timeout',
+    name: 'Promise.race',
+    reason:
+      'bounds the last flush of telemetry when the process ends, not a call to another service',
+  },
+  {
     file: 'kit/grpc-client.ts',
     rule: 'retry',
     name: 'grpc.initial_reconnect_backoff_ms',

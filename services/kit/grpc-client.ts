@@ -14,6 +14,8 @@ import {
 import type { CallContext } from './call-context.ts';
 import { type CallResult, calleeError } from './call-result.ts';
 import { failureOfStatus } from './grpc-status.ts';
+import { currentTelemetry } from './telemetry.ts';
+import { observeGrpcClient } from './telemetry-grpc.ts';
 
 type Constructor<Client> = new (
   address: string,
@@ -29,7 +31,9 @@ export function createGrpcClient<Client>(
   constructor: Constructor<Client>,
   address: string,
 ): Client {
+  const telemetry = currentTelemetry();
   return new constructor(address, credentials.createInsecure(), {
+    ...(telemetry && { interceptors: [observeGrpcClient(telemetry, address)] }),
     'grpc.enable_retries': 0,
     'grpc.service_config_disable_resolution': 1,
     // A proxy of the environment would take the call past the sidecar.

@@ -6,6 +6,8 @@ import type { FaultPlan } from './fault-plan.ts';
 import { adaptHandlers, type PlainHandlers } from './grpc-handlers.ts';
 import { type Log, silentLog } from './log.ts';
 import type { Service } from './service.ts';
+import { currentTelemetry } from './telemetry.ts';
+import { observeGrpcServer } from './telemetry-grpc.ts';
 
 /** The settings of {@link createGrpcServer}. */
 export interface GrpcServerOptions<Handlers> {
@@ -31,7 +33,9 @@ export function createGrpcServer<Handlers>(options: GrpcServerOptions<Handlers>)
   const { serviceName, definition, handlers, packageDefinition } = options;
   const { log = silentLog, messageLimitBytes = 1_048_576, maxConcurrentStreams = 1000 } = options;
   const closing = new AbortController();
+  const telemetry = currentTelemetry();
   const server = new Server({
+    ...(telemetry && { interceptors: [observeGrpcServer(telemetry)] }),
     'grpc.max_receive_message_length': messageLimitBytes,
     'grpc.max_send_message_length': messageLimitBytes,
     'grpc.max_concurrent_streams': maxConcurrentStreams,

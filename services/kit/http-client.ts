@@ -5,6 +5,8 @@ import type { CallContext } from './call-context.ts';
 import type { CallFailure, CallResult } from './call-result.ts';
 import { type ErrorCode, type ErrorFacts, isErrorCode } from './errors.ts';
 import type { Problem } from './problem.ts';
+import { currentTelemetry, headersCarrier, type Observation } from './telemetry.ts';
+import { errorType } from './telemetry-http.ts';
 
 /** One request to another service. */
 export interface HttpCall {
@@ -49,15 +51,28 @@ export function createHttpClient(callee: string, address: string): HttpClient {
     return validator;
   };
 
+  const telemetry = currentTelemetry();
   const call: HttpClient['call'] = async (schema, { method, path, body, context }) => {
+    let headers = body === undefined ? context : { ...context, 'content-type': 'application/json' };
+    let observation: Observation | undefined;
+    if (telemetry) {
+      // A copy: the context belongs to the request that is served, whose other calls are no children of this one.
+      const own = { ...headers };
+      observation = telemetry.begin(
+        { edge: 'http-client', method, path, address },
+        headersCarrier(own),
+      );
+      headers = own;
+    }
     try {
       const response = await pool.request({
         method,
         path,
-        headers: body === undefined ? context : { ...context, 'content-type': 'application/json' },
+        headers,
         body: body === undefined ? null : JSON.stringify(body),
       });
       const text = await response.body.text();
+      observation?.end({ status: response.statusCode });
       if (response.statusCode < 200 || response.statusCode > 299) {
         return { ok: false, failure: failureOf(callee, response.statusCode, text) };
       }
@@ -70,6 +85,7 @@ export function createHttpClient(callee: string, address: string): HttpClient {
       }
       return { ok: true, value: value as never };
     } catch (error) {
+      observation?.end({ status: undefined, error: errorType(error) });
       const reason = error instanceof Error ? error.message : String(error);
       return { ok: false, failure: failed(callee, 'unavailable', reason) };
     }

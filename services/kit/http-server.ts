@@ -10,6 +10,8 @@ import type { FaultPlan } from './fault-plan.ts';
 import { type Log, silentLog } from './log.ts';
 import { installProblems, problemContentType, problemOf } from './problem.ts';
 import type { Service } from './service.ts';
+import { currentTelemetry } from './telemetry.ts';
+import { observeHttpServer } from './telemetry-http.ts';
 
 /** A Fastify app whose routes take their types from TypeBox schemas. */
 export type HttpApp = FastifyInstance<
@@ -42,7 +44,7 @@ const keepAliveMs = 65 * 60_000;
 /**
  * A Fastify server with what every HTTP service needs: problem+json errors, `/healthz` (the process lives), `/readyz`
  * (it wants requests), a request id (the caller's `x-request-id`, else a new one), and the fault hook if it is on.
- * It logs no request: the sidecar does.
+ * It logs no request: the sidecar does. It tells the telemetry of each, if the process has one.
  */
 export function createHttpServer(options: HttpServerOptions = {}): HttpService {
   const { log = silentLog, faults, bodyLimitBytes = 65_536 } = options;
@@ -60,6 +62,8 @@ export function createHttpServer(options: HttpServerOptions = {}): HttpService {
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   }).withTypeProvider<TypeBoxTypeProvider>();
   installProblems(app, log);
+  const telemetry = currentTelemetry();
+  if (telemetry) observeHttpServer(app, telemetry);
   app.get('/healthz', { config: { probe: true } }, () => ({ status: 'ok' }));
   app.get('/readyz', { config: { probe: true } }, (_request, reply) => {
     void reply.code(ready ? 200 : 503);
