@@ -164,15 +164,18 @@ test('all requests together leave most of two cores free', () => {
   expect(millis.reduce((sum, value) => sum + value, 0)).toBeLessThanOrEqual(500);
 });
 
-test('the network lets callers in and callees, DNS and istiod out, and nothing more', () => {
+test('the network lets callers and Prometheus in; callees, DNS, istiod and the collector out; and nothing more', () => {
   const { ingress, egress } = specOf('NetworkPolicy', 'orders');
   const pods = (app: string): object => ({ podSelector: { matchLabels: { app } } });
   const tcp = (port: number): object => ({ port, protocol: 'TCP' });
-  expect(ingress).toEqual([{ from: [pods('storefront')], ports: [tcp(8080)] }]);
   const inNamespace = (namespace: string, labels: object): object => ({
     namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
     podSelector: { matchLabels: labels },
   });
+  expect(ingress).toEqual([
+    { from: [pods('storefront')], ports: [tcp(8080)] },
+    { from: [inNamespace('observability', { app: 'prometheus' })], ports: [tcp(15_020)] },
+  ]);
   expect(egress).toEqual([
     { to: [pods('inventory')], ports: [tcp(50_051)] },
     { to: [pods('payments')], ports: [tcp(50_051)] },
@@ -182,5 +185,6 @@ test('the network lets callers in and callees, DNS and istiod out, and nothing m
       ports: [{ port: 53, protocol: 'UDP' }, tcp(53)],
     },
     { to: [inNamespace('istio-system', { app: 'istiod' })], ports: [tcp(15_012)] },
+    { to: [inNamespace('observability', { app: 'jaeger' })], ports: [tcp(4318)] },
   ]);
 });

@@ -9,6 +9,7 @@ import {
 } from 'cdk8s-plus-27';
 import { calleesOf, callersOf, serviceNamed } from '../../src/topology/derive.ts';
 import { INGRESS, type Topology } from '../../src/topology/model.ts';
+import { observability } from '../../src/topology/observability.ts';
 import { labelsOf } from './labels.ts';
 
 /** istiod's port for configuration and certificates (xDS and CA over TLS). */
@@ -25,7 +26,8 @@ export function addDefaultDeny(chart: Chart): NetworkPolicy {
 }
 
 /**
- * Adds the second layer under AuthorizationPolicy, by address instead of identity: callers in, callees, DNS and istiod out.
+ * Adds the second layer under AuthorizationPolicy, by address instead of identity: callers and
+ * Prometheus in; callees, DNS, istiod and the collector of traces out.
  * Probes need no rule: the kubelet runs on the pod's node, and a node always reaches its own pods.
  */
 export function addNetworkPolicy(chart: Chart, topology: Topology, name: string): NetworkPolicy {
@@ -35,10 +37,16 @@ export function addNetworkPolicy(chart: Chart, topology: Topology, name: string)
     selector: Pods.select(chart, 'pods', { labels: { app: name } }),
     ingress: {
       default: NetworkPolicyTrafficDefault.DENY,
-      rules: callersOf(topology, name).map((caller) => ({
-        peer: callerPods(chart, caller),
-        ports: [port],
-      })),
+      rules: [
+        ...callersOf(topology, name).map((caller) => ({
+          peer: callerPods(chart, caller),
+          ports: [port],
+        })),
+        {
+          peer: observabilityPods(chart, observability.prometheus.name),
+          ports: [NetworkPolicyPort.tcp(observability.mergedMetricsPort)],
+        },
+      ],
     },
     egress: {
       default: NetworkPolicyTrafficDefault.DENY,
@@ -69,7 +77,15 @@ function platformRules(chart: Chart): NetworkPolicyRule[] {
       peer: podsOfNamespace(chart, 'istiod', 'istio-system', { app: 'istiod' }),
       ports: [NetworkPolicyPort.tcp(ISTIOD_PORT)],
     },
+    {
+      peer: observabilityPods(chart, observability.jaeger.name),
+      ports: [NetworkPolicyPort.tcp(observability.jaeger.otlpHttpPort)],
+    },
   ];
+}
+
+function observabilityPods(chart: Chart, app: string): Pods {
+  return podsOfNamespace(chart, app, observability.namespace, { app });
 }
 
 function podsOfNamespace(

@@ -12,6 +12,7 @@ import {
 } from 'cdk8s-plus-27';
 import { environmentOf, serviceNamed } from '../../src/topology/derive.ts';
 import type { Service, Topology } from '../../src/topology/model.ts';
+import { observability } from '../../src/topology/observability.ts';
 import { labelsOf } from './labels.ts';
 
 /** What a container asks of its node; it may use more CPU when there is some, never more memory than the limit. */
@@ -53,6 +54,16 @@ const sidecarAnnotations = {
   'sidecar.istio.io/proxyMemoryLimit': '256Mi',
 };
 
+/**
+ * Where Prometheus finds the metrics. Istio's injection turns this into the agent's port, where they are merged with
+ * Envoy's: under STRICT mutual TLS no scrape from outside of the mesh could reach the service itself.
+ */
+const scrapeAnnotations = {
+  'prometheus.io/scrape': 'true',
+  'prometheus.io/port': String(observability.metrics.port),
+  'prometheus.io/path': observability.metrics.path,
+};
+
 /** Adds the ServiceAccount and the Deployment of a service; the pod meets the `restricted` pod security standard. */
 export function addWorkload(
   chart: Chart,
@@ -68,7 +79,7 @@ export function addWorkload(
   });
   const deployment = new Deployment(chart, 'deployment', {
     metadata: { name, labels },
-    podMetadata: { labels, annotations: sidecarAnnotations },
+    podMetadata: { labels, annotations: { ...sidecarAnnotations, ...scrapeAnnotations } },
     replicas: service.replicas,
     serviceAccount,
     automountServiceAccountToken: false,
@@ -153,6 +164,10 @@ function completeDeployment(deployment: Deployment, service: Service): void {
     JsonPatch.add('/spec/selector', { matchLabels: { app: service.name } }),
     JsonPatch.add('/spec/template/spec/securityContext/seccompProfile', { type: 'RuntimeDefault' }),
     JsonPatch.add(`${container}/securityContext/capabilities`, { drop: ['ALL'] }),
+    // The observability addon brings it; without it the service runs without telemetry.
+    JsonPatch.add(`${container}/envFrom`, [
+      { configMapRef: { name: observability.configMap, optional: true } },
+    ]),
   );
   if (service.protocol === 'http') return;
   const probe = { grpc: { port: service.port } };

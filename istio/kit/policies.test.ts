@@ -160,10 +160,10 @@ describe('the AuthorizationPolicy', () => {
   });
 });
 
-test('the Sidecar of a service that calls nobody lets it reach nothing', () => {
+test('the Sidecar of a service that calls nobody lets it reach the collector alone', () => {
   expect(sidecarFor(topology, 'payments').spec).toEqual({
     workloadSelector: { labels: { app: 'payments' } },
-    egress: [{ hosts: ['~/*'] }],
+    egress: [{ hosts: ['observability/jaeger.observability.svc.cluster.local'] }],
     outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' },
   });
 });

@@ -3,7 +3,7 @@ import { sidecarHosts } from '../../src/topology/derive.ts';
 import type { Topology } from '../../src/topology/model.ts';
 import { metadataOf } from './resource.ts';
 
-/** What a workload's sidecar knows of the mesh: the services it calls, and nothing outside of it. */
+/** What a workload's sidecar knows of the mesh: the services it calls, the collector of traces, and nothing else. */
 export function sidecarFor(topology: Topology, service: string): ISidecar {
   return {
     apiVersion: 'networking.istio.io/v1',

@@ -31,13 +31,15 @@ describe('what follows from the topology', () => {
     expect(callersOf(topology, 'storefront.getUser')).toEqual(['ingress']);
   });
 
-  test('a sidecar knows what its workload calls, and nothing else', () => {
+  test('a sidecar knows what its workload calls and the collector, and nothing else', () => {
+    const collector = 'observability/jaeger.observability.svc.cluster.local';
     expect(sidecarHosts(topology, 'orders')).toEqual([
       './inventory.shop.svc.cluster.local',
       './payments.shop.svc.cluster.local',
       './users.shop.svc.cluster.local',
+      collector,
     ]);
-    expect(sidecarHosts(topology, 'users')).toEqual(['~/*']);
+    expect(sidecarHosts(topology, 'users')).toEqual([collector]);
   });
 
   test('every identity is allowed or denied at every operation, never both', () => {

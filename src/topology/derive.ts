@@ -1,6 +1,7 @@
 import { WindtunnelError } from '../errors.ts';
 import { type Edge, INGRESS, type Service, type ServiceOperation, type Topology } from './model.ts';
 import { compareText } from '../compare-text.ts';
+import { collectorHost, observability } from './observability.ts';
 
 /** Istio's default trust domain; the first part of every principal. */
 const TRUST_DOMAIN = 'cluster.local';
@@ -78,10 +79,14 @@ export function environmentOf(
   return [{ name: 'PORT', value: String(serviceNamed(topology, service).port) }, ...addresses];
 }
 
-/** Hosts for the egress of a workload's Sidecar: exactly what it calls; `~/*` is Istio's word for nothing. */
+/**
+ * Egress hosts of a workload's Sidecar: its callees and the collector of traces, nothing else. The collector is named here
+ * rather than kept from interception by annotation: that would be a hole for its port, whoever listens there. Where no
+ * collector is installed, the name is that of nothing.
+ */
 export function sidecarHosts(topology: Topology, service: string): string[] {
-  const callees = calleesOf(topology, service);
-  return callees.length === 0 ? ['~/*'] : callees.map((callee) => `./${hostOf(topology, callee)}`);
+  const callees = calleesOf(topology, service).map((callee) => `./${hostOf(topology, callee)}`);
+  return [...callees, `${observability.namespace}/${collectorHost}`];
 }
 
 /** Identity of a caller as AuthorizationPolicy writes it: the SPIFFE id without its scheme. */
