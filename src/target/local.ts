@@ -1,4 +1,7 @@
+import { connect } from 'node:net';
+import { WindtunnelError } from '../errors.ts';
 import type { MeshControl } from '../mesh/control/control.ts';
+import { askPlainly, type PlainAnswer } from './plaintext.ts';
 import type { Target } from './target.ts';
 
 /** The local mesh as a {@link Target}. */
@@ -28,6 +31,20 @@ export function localTarget(control: MeshControl): Target {
       // A Gateway of any host takes requests by whatever name they come.
       return { address: '127.0.0.1', port: gateway.port, authority: `127.0.0.1:${gateway.port}` };
     },
+    plaintext: (authority) => askInbound(control, authority),
     async close() {},
   };
+}
+
+/** Straight to the port of the callee's sidecar: what a process without a sidecar of its own would reach in a cluster. */
+async function askInbound(control: MeshControl, authority: string): Promise<PlainAnswer> {
+  const [name = '', port = ''] = authority.split(':');
+  const { processes } = await control.status();
+  const inbound = processes
+    .filter(({ kind, workload }) => kind === 'sidecar' && workload === name.split('.')[0])
+    .flatMap(({ ports }) => ports[`inbound:${port}`] ?? [])[0];
+  if (inbound === undefined) {
+    throw new WindtunnelError('unknown-reference', `no sidecar takes calls for ${authority}`);
+  }
+  return askPlainly(connect({ host: '127.0.0.1', port: inbound }), authority);
 }

@@ -1,5 +1,6 @@
 import type { Resource } from '../manifests/world.ts';
 import type { AccessLogEntry } from './access-log.ts';
+import type { PlainAnswer } from './plaintext.ts';
 
 /** A place where traffic enters the mesh as one workload: the sidecar's outbound listener for `host`. */
 export interface Entry {
@@ -67,6 +68,8 @@ export interface Target {
   accessLog(workload: string, mark: number): Promise<{ entries: AccessLogEntry[]; mark: number }>;
   /** Sends a signal to one replica's service process; it is started again unless the system stops. */
   kill(pod: string, signal: KillSignal): Promise<void>;
+  /** Sends plaintext to `authority` (`users:8080`) from where nothing has an identity: past the mesh, without a sidecar. */
+  plaintext(authority: string): Promise<PlainAnswer>;
   /** Lets go of connections; what was applied stays. */
   close(): Promise<void>;
 }

@@ -196,6 +196,7 @@ export function fakeMesh(seed: number, sabotage: Sabotage = {}): FakeMesh {
         return { entries: entries.slice(mark), mark: entries.length };
       },
       kill: async () => {},
+      plaintext: async () => ({ connected: true, answer: '', problem: undefined }),
     },
     traffic: {
       open: (edge) => {

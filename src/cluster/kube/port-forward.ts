@@ -1,8 +1,8 @@
-import { createServer, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Channels, openChannels } from './channels.ts';
 import type { Kube } from './client.ts';
+import { type LocalListener, openLocalListener } from './local-listener.ts';
 
 /** A port of a pod, as its own processes see it on 127.0.0.1. */
 export interface PodPort {
@@ -54,52 +54,19 @@ export function forwardConnection(kube: Kube, { namespace, pod, port }: PodPort)
   return stream;
 }
 
-/** A listener on 127.0.0.1, each connection of which leads into a pod. */
-export interface Forwarding {
-  port: number;
-  /** Ends the listener and its connections. */
-  close(): Promise<void>;
-}
-
-/** Connections that one forwarding carries at a time. */
-const maxConnections = 256;
-
 /**
  * Opens a listener on a free port of 127.0.0.1; `choose` names the pod's port for each connection, so that it follows
- * pods that are replaced. A connection that cannot be made is reset.
+ * pods that are replaced. A connection that cannot be made is reset, and `onProblem` hears why.
  */
-export async function forwardPort(
+export function forwardPort(
   kube: Kube,
   choose: () => Promise<PodPort>,
   onProblem: (reason: string) => void,
-): Promise<Forwarding> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-    const carry = async (): Promise<void> => {
-      const remote = forwardConnection(kube, await choose());
-      // A caller that has gone waits for nothing: the protocol could not tell the pod half of it.
-      socket.once('close', () => remote.destroy());
-      await Promise.all([pipeline(socket, remote), pipeline(remote, socket)]);
-    };
-    carry().catch((error: Error) => {
-      // A caller that goes away in the middle is its own business.
-      if (!socket.destroyed) onProblem(error.message);
-      socket.resetAndDestroy();
-    });
-  });
-  server.maxConnections = maxConnections;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => resolve());
-  });
-  const address = server.address();
-  return {
-    port: typeof address === 'object' && address !== null ? address.port : 0,
-    close: () => {
-      for (const socket of sockets) socket.destroy();
-      return new Promise((resolve) => server.close(() => resolve()));
-    },
-  };
+): Promise<LocalListener> {
+  return openLocalListener(async (socket) => {
+    const remote = forwardConnection(kube, await choose());
+    // A caller that has gone waits for nothing: the protocol could not tell the pod half of it.
+    socket.once('close', () => remote.destroy());
+    await Promise.all([pipeline(socket, remote), pipeline(remote, socket)]);
+  }, onProblem);
 }

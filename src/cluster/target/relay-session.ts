@@ -10,8 +10,8 @@ export interface RelaySession {
   pod: string;
   /** A connection that the pod dials to `HOST:PORT`; see `Mux.open`. */
   open(target: string): Duplex;
-  /** Whether its connection still stands. */
-  alive(): boolean;
+  /** Resolves when it has ended, or its connection has. */
+  ended: Promise<unknown>;
   close(): void;
 }
 
@@ -40,7 +40,6 @@ export async function startRelay(
   const program = await readFile(new URL('relay.mjs', import.meta.url));
   const session = await startExec(kube, container, ['node', '-e', loader], signal);
   const where = `${container.container} of pod ${container.namespace}/${container.pod}`;
-  let alive = true;
   const started = Promise.withResolvers<void>();
   const mux = createMux({
     write: (bytes) => session.stream.write(bytes),
@@ -57,7 +56,6 @@ export async function startRelay(
   const pinging = setInterval(() => mux.ping(), pingIntervalMs);
   pinging.unref();
   void session.ended.then(({ problem, exitCode, stderr }) => {
-    alive = false;
     clearInterval(pinging);
     const why = problem ?? `exit ${exitCode}`;
     mux.fail(`the relay in ${where} has ended: ${why}`);
@@ -79,5 +77,5 @@ export async function startRelay(
   } finally {
     clearTimeout(timer);
   }
-  return { pod: container.pod, open: mux.open, alive: () => alive, close: session.close };
+  return { pod: container.pod, open: mux.open, ended: session.ended, close: session.close };
 }

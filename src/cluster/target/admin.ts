@@ -1,0 +1,86 @@
+import { Agent, type ClientRequestArgs, request } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WindtunnelError } from '../../errors.ts';
+import type { Kube } from '../kube/client.ts';
+import { forwardConnection } from '../kube/port-forward.ts';
+
+/** A pod, by namespace and name. */
+export interface PodRef {
+  namespace: string;
+  pod: string;
+}
+
+/** Envoy's admin interfaces of a cluster's sidecars, over connections that are kept. */
+export interface EnvoyAdmin {
+  /** Resolves to the body. Throws `io` when it does not answer with 200. */
+  ask(pod: PodRef, method: 'GET' | 'POST', path: string): Promise<string>;
+  close(): void;
+}
+
+/** Where Istio's sidecars have it, on the pod's own loopback address. */
+const adminPort = 15_000;
+const timeoutMs = 10_000;
+const maxBytes = 64 << 20;
+/** A pod that is not asked for that long loses its connection. */
+const idleMs = 60_000;
+
+/** Node's HTTP agent takes its connections for sockets; what a stream has no use for does nothing. */
+function asSocket(stream: Duplex): Duplex {
+  const nothing = (): Duplex => stream;
+  return Object.assign(stream, {
+    setTimeout: nothing,
+    setKeepAlive: nothing,
+    setNoDelay: nothing,
+    ref: nothing,
+    unref: nothing,
+  });
+}
+
+/** Makes an {@link EnvoyAdmin}. */
+export function createEnvoyAdmin(kube: Kube): EnvoyAdmin {
+  const agent = new Agent({ keepAlive: true, maxSockets: 2, maxFreeSockets: 1, timeout: idleMs });
+  // One agent for all pods: it keeps connections by host name, which here is the pod's.
+  const connect = ({ host }: ClientRequestArgs): Duplex => {
+    const [namespace = '', pod = ''] = (host ?? '').split('/');
+    return asSocket(forwardConnection(kube, { namespace, pod, port: adminPort }));
+  };
+  agent.createConnection = connect;
+  return {
+    ask: async ({ namespace, pod }, method, path) => {
+      const host = `${namespace}/${pod}`;
+      const headers = { host: '127.0.0.1' };
+      try {
+        return await send({ agent, host, method, path, headers });
+      } catch (cause) {
+        throw new WindtunnelError(
+          'io',
+          `Envoy's admin interface of pod ${host}, ${method} ${path}: ${(cause as Error).message}`,
+          { cause },
+        );
+      }
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+function send(options: ClientRequestArgs): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ ...options, signal: AbortSignal.timeout(timeoutMs) }, (answer) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      answer.on('data', (chunk: Buffer) => {
+        chunks.push(chunk);
+        size += chunk.length;
+        if (size > maxBytes) sent.destroy(new Error(`more than ${maxBytes} bytes`));
+      });
+      answer.on('error', reject);
+      answer.on('end', () => {
+        const body = Buffer.concat(chunks).toString('utf8');
+        if (answer.statusCode === 200) resolve(body);
+        else reject(new Error(`${answer.statusCode} ${body.slice(0, 200)}`));
+      });
+    });
+    sent.on('error', reject);
+    sent.end();
+  });
+}
