@@ -10,7 +10,7 @@ import { buildCall, type Call, callParameters } from '../../topology/calls.ts';
 import { callersOf, operationNamed } from '../../topology/derive.ts';
 import { INGRESS, type Topology } from '../../topology/model.ts';
 import type { Command, CommandInput } from '../command.ts';
-import { openTarget, targetOption } from './open-target.ts';
+import { openTarget, targetName, targetOptions } from './open-target.ts';
 import { list, nameOption, text } from './options.ts';
 
 /** `windtunnel call`: one request through the mesh, and what every hop did with it. */
@@ -52,7 +52,7 @@ ${(await loadTopology()).services
     },
     method: { type: 'string', value: 'METHOD', help: 'for a URL: the HTTP method; default GET' },
     data: { type: 'string', value: 'BODY', help: 'for a URL: the body, sent as application/json' },
-    target: targetOption,
+    ...targetOptions,
     name: nameOption,
     json: { type: 'boolean', help: 'print the outcome and the hops as JSON' },
   },
@@ -83,7 +83,8 @@ ${(await loadTopology()).services
       const done = (hop: AccessLogEntry): boolean => hop.direction !== 'inbound';
       const traceId = headers.traceparent?.split('-')[1] ?? context.traceId;
       const hops = await collectHops(target, [traceId], marks, (found) => found.some(done));
-      report(input, { call, caller, traceId, outcome, hops });
+      const { namespace } = await loadTopology();
+      report(input, { call, caller, namespace, traceId, outcome, hops });
       return outcome.ok ? 0 : 1;
     } finally {
       await target.close();
@@ -168,12 +169,15 @@ async function entryOf(target: Target, caller: string, call: Call): Promise<Entr
 interface Report {
   call: Call;
   caller: string;
+  /** Of the services. */
+  namespace: string;
   traceId: string;
   outcome: CallOutcome;
   hops: AccessLogEntry[];
 }
 
-function report(input: CommandInput, { call, caller, traceId, outcome, hops }: Report): void {
+function report(input: CommandInput, told: Report): void {
+  const { call, caller, namespace, traceId, outcome, hops } = told;
   if (input.options.json === true) {
     input.print(
       JSON.stringify({ caller, operation: call.operation, traceId, outcome, hops }, null, 2),
@@ -192,9 +196,18 @@ function report(input: CommandInput, { call, caller, traceId, outcome, hops }: R
   input.print(`hops of trace ${traceId}:`);
   for (const line of renderHops(hops)) input.print(`  ${line}`);
   if (hops.length > 0) return;
-  const folder = join('.windtunnel', text(input.options, 'name') ?? defaultInstance, 'logs');
   input.print(
     `  none: the proxy of ${caller} passed no request on, as it does with a call that the caller's`,
   );
-  input.print(`  Sidecar does not let out; what became of the connection is in ${folder}`);
+  const place = logPlace(input, caller, namespace);
+  input.print(`  Sidecar does not let out; what became of the connection is in ${place}`);
+}
+
+/** Where to look for what the hops don't tell. */
+function logPlace({ options }: CommandInput, caller: string, namespace: string): string {
+  if (targetName(options) !== 'local') {
+    const [name, at = namespace] = caller.split('.');
+    return `kubectl -n ${at} logs deployment/${name} -c istio-proxy`;
+  }
+  return join('.windtunnel', text(options, 'name') ?? defaultInstance, 'logs');
 }

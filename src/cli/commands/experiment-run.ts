@@ -9,7 +9,7 @@ import { instanceFolder } from '../../mesh/instance/state.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { interruptedStatus } from '../run.ts';
 import { showPath } from '../show-path.ts';
-import { openTarget, targetName, targetOption } from './open-target.ts';
+import { openTarget, targetName, targetOptions } from './open-target.ts';
 import { list, text, wholeNumber } from './options.ts';
 
 /** Exit status by verdict: apart from each other and from 1 (an error) and 2 (a wrong command line), so that CI can tell. */
@@ -39,7 +39,7 @@ Exit status: 0 confirmed, 10 refuted, 11 inconclusive, 12 invalid (the run prove
   windtunnel experiment run retries --cells retries=2 --cells edge=users.get
   windtunnel experiment run retries --seed 7 --rate 150 --out /tmp/report`,
   options: {
-    target: targetOption,
+    ...targetOptions,
     name: {
       type: 'string',
       value: 'NAME',
