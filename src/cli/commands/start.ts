@@ -1,9 +1,9 @@
-import { type EdgeProof, proveEdges } from '../../call/prove.ts';
 import type { RunningMesh } from '../../mesh/mesh.ts';
 import { localTarget } from '../../target/local.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { conductExperiment } from './experiment-run.ts';
 import { nameOption, portNumber, text, wholeNumber } from './options.ts';
+import { proveAllEdges } from './prove-edges.ts';
 
 /** `windtunnel start`, which is `npm start`: the whole tour in one command. */
 export const startCommand: Command = {
@@ -60,7 +60,7 @@ Exits 0 only if every edge was proven and the experiment confirmed its hypothesi
 
 /** Proves the edges, then runs the experiment; resolves to the exit status. */
 async function tour(input: CommandInput, mesh: RunningMesh, seed: number): Promise<number> {
-  if (!(await prove(input, mesh))) {
+  if (!(await proveAllEdges(input, localTarget(mesh.control)))) {
     const missing = 'not every declared edge is proven (above, with reasons): no experiment is run';
     input.progress.note(`  ✗ ${missing}`);
     return 1;
@@ -70,50 +70,25 @@ async function tour(input: CommandInput, mesh: RunningMesh, seed: number): Promi
   return conductExperiment(input, localTarget(mesh.control), retries, { seed });
 }
 
-async function prove(input: CommandInput, mesh: RunningMesh): Promise<boolean> {
-  const { projectDir, progress, signal, print } = input;
-  const { topology } = await import('../../../services/topology.ts');
-  const proofs = await progress.step('one real call over every declared edge', async (step) => {
-    const found = await proveEdges({
-      topology,
-      target: localTarget(mesh.control),
-      projectDir,
-      signal,
-      onCall: (edge) => step.update(edge),
-    });
-    const count = found.filter(({ proven }) => proven).length;
-    step.update(`${count} of ${found.length} proven`);
-    return found;
-  });
-  for (const line of proofLines(proofs)) print(line);
-  return proofs.every(({ proven }) => proven);
-}
-
-function proofLines(proofs: EdgeProof[]): string[] {
-  const width = Math.max(...proofs.map(({ edge }) => edge.length));
-  return proofs.map(({ edge, proven, status, durationMs, problems }) => {
-    const row = `  ${proven ? '✓' : '✗'} ${edge.padEnd(width)}  ${status.padEnd(8)} ${durationMs.toFixed(0).padStart(5)} ms`;
-    return problems.length === 0 ? row : `${row}  ${problems.join('; ')}`;
-  });
-}
-
 async function tellAddresses(input: CommandInput, mesh: RunningMesh): Promise<void> {
   const { entry, name } = await mesh.control.status();
   const { print } = input;
   const instance = name === 'default' ? '' : ` --name ${name}`;
   print('');
-  if (entry !== null) {
-    const shop = `http://${entry.address}:${entry.port}`;
-    print(`the shop is at ${shop}; try`);
-    print(`  curl ${shop}/users/123`);
-    print(`  curl ${shop}/orders --json '{"userId":"123","items":[{"sku":"book","quantity":1}]}'`);
-    print(`  curl --no-buffer ${shop}/stock/book/events`);
-  }
+  if (entry !== null) tellRequests(print, `http://${entry.address}:${entry.port}`);
   print('and in another terminal');
   print(`  npx windtunnel status${instance}`);
   print(`  npx windtunnel call users.get --id 123${instance}`);
   print('  edit a file under manifests/: the mesh enforces it at once');
   print('Ctrl-C ends it');
+}
+
+/** What to ask of the shop at an address, to be copied. */
+export function tellRequests(print: CommandInput['print'], shop: string): void {
+  print(`the shop is at ${shop}; try`);
+  print(`  curl ${shop}/users/123`);
+  print(`  curl ${shop}/orders --json '{"userId":"123","items":[{"sku":"book","quantity":1}]}'`);
+  print(`  curl --no-buffer ${shop}/stock/book/events`);
 }
 
 function untilEnd({ signal }: CommandInput, mesh: RunningMesh): Promise<void> {

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { WindtunnelError } from '../../errors.ts';
-import { checkManifests } from '../../synth/check.ts';
 import { formatChange } from '../../synth/diff.ts';
 import { compareFolder, writeFolder } from '../../synth/files.ts';
 import { showPath } from '../show-path.ts';
@@ -29,9 +28,10 @@ export const synthCommand: Command = {
   async run(input) {
     const folder = folderOf(input);
     const shown = showPath(folder, input.cwd);
-    // cdk8s takes a tenth of a second to load: only this command pays for it.
-    const [{ renderManifests }, { topology }] = await Promise.all([
+    // cdk8s and the schemas take a tenth of a second to load: only this command pays for it.
+    const [{ renderManifests }, { checkManifests }, { topology }] = await Promise.all([
       import('../../../charts/app.ts'),
+      import('../../synth/check.ts'),
       import('../../../services/topology.ts'),
     ]);
     const files = renderManifests(topology);

@@ -8,7 +8,7 @@ import { kubeError } from '../kube/errors.ts';
 import { createObjects, type Objects } from '../kube/objects.ts';
 import { type ApplyAction, applyObject } from './apply-object.ts';
 import { type Checked, checkLive } from './check-live.ts';
-import { applyOrder } from './order.ts';
+import { applyOrder, stageOf } from './order.ts';
 import { prune } from './prune.ts';
 
 /** What was done with one resource. */
@@ -25,6 +25,8 @@ export interface ApplyOptions {
   /** Whether to delete what `owner` applied earlier and doesn't want any more. Namespaces, CRDs and volumes stay. @default false */
   prune?: boolean;
   signal: AbortSignal;
+  /** Waited for before anything is applied that routes to workloads, when there is such: they should be ready by then. */
+  beforeRouting?: () => Promise<void>;
   /** Told of each resource when it is done, for progress. */
   onResource?: (done: AppliedResource) => void;
 }
@@ -59,7 +61,9 @@ export async function applyAll(
     onResource(one);
   };
   try {
+    const firstRoute = checked.find(({ resource }) => stageOf(resource) === 'routing');
     for (const one of checked) {
+      if (one === firstRoute) await options.beforeRouting?.();
       signal.throwIfAborted();
       record({ resource: nameOf(one.resource), action: await applyChecked(objects, one, signal) });
     }

@@ -1,0 +1,165 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { asRecord, asRecords, asString, asStringMap } from '../../manifests/fields.ts';
+import { loadResources } from '../../manifests/load.ts';
+import type { Resource } from '../../manifests/world.ts';
+import type { Progress } from '../../progress.ts';
+import { type AppliedResource, applyResources } from '../apply/apply.ts';
+import type { Kube } from '../kube/client.ts';
+import { kubeError, statusOf } from '../kube/errors.ts';
+import { waitReady } from './wait-ready.ts';
+
+/** Owners of what `windtunnel up` applies: the system with what it needs, and the observability profile. */
+export const owners = { system: 'up', observability: 'observability' } as const;
+
+/** Annotation of a namespace that was not there before: only such a one is deleted by `windtunnel down`. */
+export const madeByAnnotation = 'windtunnel.dev/made-by';
+/** Value of {@link madeByAnnotation}. */
+export const madeByUp = 'up';
+/** Annotation of pods: the id of the image they run, so that a new one of the same name is rolled out. */
+const imageAnnotation = 'windtunnel.dev/image';
+
+/** What is applied on whose behalf. */
+export interface Profile {
+  title: string;
+  owner: (typeof owners)[keyof typeof owners];
+  resources: Resource[];
+}
+
+/** Reads `manifests/` with the reaper of `addons/`, and the observability profile when it is wanted. */
+export async function readProfiles(projectDir: string, observability: boolean): Promise<Profile[]> {
+  const inProject = (...path: string[]): string => join(projectDir, ...path);
+  const system = [inProject('manifests'), inProject('addons', 'reaper.yaml')].filter(existsSync);
+  const profiles: Profile[] = [
+    {
+      title: 'services and policies applied, pods ready',
+      owner: owners.system,
+      resources: await loadResources(system),
+    },
+  ];
+  if (observability) {
+    const resources = await loadResources([inProject('addons', 'observability')]);
+    const title = 'observability applied, pods ready';
+    profiles.push({ title, owner: owners.observability, resources });
+  }
+  return profiles;
+}
+
+/** The pod template of a Deployment, DaemonSet, StatefulSet or Job. */
+function templateOf({ body }: Resource): Record<string, unknown> {
+  return asRecord(asRecord(body.spec).template);
+}
+
+/** Names of the images of all containers, sorted. */
+export function imagesOf(resources: readonly Resource[]): string[] {
+  const images = resources.flatMap((resource) => {
+    const spec = asRecord(templateOf(resource).spec);
+    return [...asRecords(spec.initContainers), ...asRecords(spec.containers)]
+      .map(({ image }) => asString(image))
+      .filter((image) => image !== undefined);
+  });
+  return [...new Set(images)].sort();
+}
+
+/** The names of the Deployments, by namespace. */
+export function deploymentsOf(resources: readonly Resource[]): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const { kind, metadata } of resources) {
+    if (kind !== 'Deployment') continue;
+    found.set(metadata.namespace, [...(found.get(metadata.namespace) ?? []), metadata.name]);
+  }
+  return found;
+}
+
+/** What is known of an image: its id, and what the cluster calls it if not by its own name. */
+export interface KnownImage {
+  id: string;
+  name?: string;
+}
+
+/** Names images as the cluster does, and says in each pod which they are: pods of an older image are replaced then. */
+export function withImages(
+  resources: readonly Resource[],
+  known: ReadonlyMap<string, KnownImage>,
+): Resource[] {
+  return resources.map((resource) => {
+    const ids = imagesOf([resource])
+      .map((image) => known.get(image)?.id)
+      .filter((id) => id !== undefined);
+    if (ids.length === 0) return resource;
+    const body = structuredClone(resource.body);
+    const template = templateOf({ ...resource, body });
+    const spec = asRecord(template.spec);
+    for (const container of [...asRecords(spec.initContainers), ...asRecords(spec.containers)]) {
+      container.image = known.get(String(container.image))?.name ?? container.image;
+    }
+    const metadata = asRecord(template.metadata);
+    const annotations = { ...asStringMap(metadata.annotations), [imageAnnotation]: ids.join(',') };
+    template.metadata = { ...metadata, annotations };
+    return { ...resource, body };
+  });
+}
+
+/** Marks the namespaces that are not there yet, or were marked when they came, as made by us. */
+async function withMarkedNamespaces(kube: Kube, resources: Resource[]): Promise<Resource[]> {
+  const marked = resources.map(async (resource) => {
+    if (resource.kind !== 'Namespace') return resource;
+    const { name } = resource.metadata;
+    const ours = await kube.core.readNamespace({ name }).then(
+      ({ metadata }) => metadata?.annotations?.[madeByAnnotation] === madeByUp,
+      (thrown: unknown) => {
+        if (statusOf(thrown) === 404) return true;
+        throw kubeError(thrown, `the namespace ${name} cannot be read`);
+      },
+    );
+    if (!ours) return resource;
+    const body = structuredClone(resource.body);
+    const metadata = asRecord(body.metadata);
+    const annotations = { ...asStringMap(metadata.annotations), [madeByAnnotation]: madeByUp };
+    body.metadata = { ...metadata, annotations };
+    return { ...resource, body };
+  });
+  return Promise.all(marked);
+}
+
+/** What {@link applyProfile} needs. */
+export interface ApplyProfileOptions {
+  kube: Kube;
+  profile: Profile;
+  progress: Progress;
+  signal: AbortSignal;
+}
+
+/**
+ * Applies a profile: first all but its routes, and waits until its pods are ready, so that no route leads to pods that are not
+ * there; then the routes, and takes away what it held earlier and holds no more. Resolves to what was done.
+ */
+export async function applyProfile(options: ApplyProfileOptions): Promise<AppliedResource[]> {
+  const { kube, profile, progress, signal } = options;
+  const resources = await withMarkedNamespaces(kube, profile.resources);
+  const deployments = deploymentsOf(resources);
+  return progress.step(profile.title, async (step) => {
+    let count = 0;
+    const ready = (): Promise<void> => waitReady({ kube, deployments, step, signal });
+    const done = await applyResources(kube, resources, {
+      owner: profile.owner,
+      prune: true,
+      signal,
+      beforeRouting: ready,
+      onResource: ({ resource }) => step.update(`${++count} of ${resources.length}: ${resource}`),
+    });
+    await ready();
+    step.update(summary(done));
+    return done;
+  });
+}
+
+/** e.g. `2 configured, 1 deleted, 40 unchanged`. */
+export function summary(done: readonly AppliedResource[]): string {
+  const actions = ['created', 'configured', 'deleted', 'unchanged'] as const;
+  return actions
+    .map((action) => ({ action, count: done.filter((one) => one.action === action).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ action, count }) => `${count} ${action}`)
+    .join(', ');
+}

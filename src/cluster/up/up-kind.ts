@@ -1,0 +1,167 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WindtunnelError } from '../../errors.ts';
+import type { Progress } from '../../progress.ts';
+import type { AppliedResource } from '../apply/apply.ts';
+import type { ImageSpec } from '../images/context.ts';
+import { loadImages } from '../images/load.ts';
+import { type Kube, openKube } from '../kube/client.ts';
+import { applyProfile, imagesOf, readProfiles, withImages } from './deploy.ts';
+import { buildImages } from './build-images.ts';
+import { installIstio, readIstioWish } from './istio.ts';
+import {
+  createKindCluster,
+  findKindCluster,
+  type KindCluster,
+  kindConfig,
+  kindDefaults,
+  kindKubeconfig,
+  readKindConfig,
+  startKindCluster,
+} from './kind.ts';
+import { machineFacts } from './machine.ts';
+import { judgeMachine, throwFailures } from './preflight.ts';
+import { createTools, type Tools } from './tool.ts';
+
+/** What both ways to bring a cluster up need. */
+export interface UpOptions {
+  projectDir: string;
+  env: Record<string, string | undefined>;
+  progress: Progress;
+  signal: AbortSignal;
+  /** Also the profile of Prometheus, Jaeger and Kiali. */
+  observability: boolean;
+  images: { shop: ImageSpec; cli: ImageSpec };
+}
+
+/** A cluster that is up. */
+export interface UpResult {
+  /** Name of the kubeconfig's context. */
+  context: string;
+  applied: AppliedResource[];
+}
+
+/** What `windtunnel up --target kind` was asked for. */
+export interface UpKindOptions extends UpOptions {
+  /** @default as kind-config.yaml names it */
+  name?: string;
+  port?: number;
+}
+
+const apiTimeoutMs = 120_000;
+
+/**
+ * Brings the system up on a kind cluster: makes the cluster if there is none, installs Istio, builds and loads the images, applies
+ * the manifests and waits until all is ready. Each step does only what is missing. Throws `preflight` and the like before
+ * anything is changed; later errors say what is left.
+ */
+export async function upKind(options: UpKindOptions): Promise<UpResult> {
+  const { projectDir, env, progress, signal, images } = options;
+  const tools = createTools(env, signal);
+  const configText = await readKindConfig(projectDir);
+  const defaults = kindDefaults(configText);
+  const name = options.name ?? defaults.name;
+  const port = { wanted: options.port ?? defaults.port, asked: options.port !== undefined };
+  const wish = await readIstioWish(projectDir, env);
+  const plan = await readProfiles(projectDir, options.observability);
+  const { facts, cluster: found } = await progress.step('preflight', async () => {
+    const findCluster = (): Promise<KindCluster | undefined> => findKindCluster(tools, name);
+    return machineFacts({ tools, name, port, findCluster });
+  });
+  const findings = judgeMachine(facts);
+  throwFailures(findings);
+  for (const { message, next } of findings) progress.note(`  ! ${message}\n      ${next}`);
+  const built = await buildImages({ tools, projectDir, progress, specs: Object.values(images) });
+  const cluster = await ensureCluster({ ...options, name, tools, found, configText });
+  return sayingWhatIsLeft(cluster, options, async () => {
+    const kubeconfig = await kindKubeconfig(tools, name);
+    const kube = openKube({ type: 'text', kubeconfig });
+    await untilApiAnswers(kube, progress, signal);
+    const named = [...wish.images, ...plan.flatMap(({ resources }) => imagesOf(resources))];
+    await progress.step('images in the cluster', async (step) => {
+      step.update('comparing');
+      const loaded = await loadImages(tools, cluster, [...new Set([...named, ...built.keys()])]);
+      step.update(loaded.length === 0 ? 'unchanged' : `loaded ${loaded.join(', ')}`);
+    });
+    const version = facts.tools.istioctl ?? '';
+    await progress.step('Istio', async (step) => {
+      const install = { tools, kube, kubeconfig, wish, version, step };
+      step.update(await installIstio(install));
+    });
+    const applied: AppliedResource[] = [];
+    for (const profile of plan) {
+      const resources = withImages(profile.resources, built);
+      const change = { kube, profile: { ...profile, resources }, progress, signal };
+      applied.push(...(await applyProfile(change)));
+    }
+    return { context: `kind-${name}`, applied };
+  });
+}
+
+interface EnsureCluster extends UpKindOptions {
+  name: string;
+  tools: Tools;
+  found: KindCluster | undefined;
+  configText: string;
+}
+
+async function ensureCluster(options: EnsureCluster): Promise<KindCluster> {
+  const { name, tools, found, configText, port, env, progress } = options;
+  return progress.step(`kind cluster '${name}'`, async (step) => {
+    if (found === undefined) {
+      const config = kindConfig(configText, name, port);
+      await createKindCluster({ tools, name, config, env, step, note: progress.note });
+      const made = await findKindCluster(tools, name);
+      if (made !== undefined) return made;
+      throw new WindtunnelError('internal', `kind made '${name}', and Docker has no such node`);
+    }
+    if (!found.running) {
+      step.update('it was stopped; starting its node');
+      await startKindCluster(tools, found);
+    } else
+      step.update(found.ours ? 'is there' : 'is there; made by another, so it will not be deleted');
+    return found;
+  });
+}
+
+/** A cluster that was stopped takes a while to serve again. */
+async function untilApiAnswers(kube: Kube, progress: Progress, signal: AbortSignal): Promise<void> {
+  const answers = (): Promise<boolean> =>
+    kube.core.listNode({ limit: 1 }).then(
+      () => true,
+      () => false,
+    );
+  if (await answers()) return;
+  await progress.step('Kubernetes answers', async () => {
+    const endMs = performance.now() + apiTimeoutMs;
+    while (performance.now() < endMs) {
+      await sleep(1000, undefined, { signal });
+      if (await answers()) return;
+    }
+    throw new WindtunnelError(
+      'unreachable',
+      `its API server has not answered for ${apiTimeoutMs / 1000} s`,
+      {
+        next: 'docker ps shows whether its node runs; windtunnel down --target kind deletes it',
+      },
+    );
+  });
+}
+
+async function sayingWhatIsLeft<T>(
+  cluster: KindCluster,
+  { progress, signal }: UpOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    const down = `windtunnel down --target kind --cluster ${cluster.name}`;
+    progress.note(
+      `  the cluster '${cluster.name}' stays, with what is done so far; ${down} deletes it`,
+    );
+    if (!signal.aborted) throw thrown;
+    throw new WindtunnelError('start-failed', 'interrupted', {
+      next: 'Run the command again: it goes on from here.',
+    });
+  }
+}

@@ -1,0 +1,133 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { V1Deployment, V1Pod } from '@kubernetes/client-node';
+import { WindtunnelError } from '../../errors.ts';
+import type { Step } from '../../progress.ts';
+import type { Kube } from '../kube/client.ts';
+import { kubeError } from '../kube/errors.ts';
+import { isRolledOut, type PodState, podState, refusal } from './readiness.ts';
+
+/** What {@link waitReady} waits for. */
+export interface WaitReadyOptions {
+  kube: Kube;
+  /** Deployments, by namespace. */
+  deployments: ReadonlyMap<string, readonly string[]>;
+  step: Step;
+  signal: AbortSignal;
+  /** @default 240000 */
+  timeoutMs?: number;
+  /** How long something that is failing may take to mend itself, e.g. a crash while what it needs is not there yet. @default 30000 */
+  failingMs?: number;
+}
+
+/** One Deployment that is not ready, and why. */
+export interface NotReady {
+  deployment: string;
+  reason: string;
+  /** Whether it will stay so. */
+  failing: boolean;
+  /** The container whose log tells more. */
+  crashed?: { namespace: string; pod: string; container: string };
+}
+
+const pollMs = 500;
+const logLines = 5;
+
+/**
+ * Waits until every Deployment has rolled out. Throws `start-failed` when one is failing for longer than it may, or not
+ * ready when the time is over, with the reason of each, and the last lines of the log of one that crashes.
+ */
+export async function waitReady(options: WaitReadyOptions): Promise<void> {
+  const { step, signal, timeoutMs = 240_000, failingMs = 30_000 } = options;
+  const total = [...options.deployments.values()].flat().length;
+  const startMs = performance.now();
+  let failingSinceMs: number | undefined;
+  for (;;) {
+    signal.throwIfAborted();
+    const missing = await notReady(options);
+    if (missing.length === 0) return;
+    const nowMs = performance.now();
+    failingSinceMs = missing.some(({ failing }) => failing) ? (failingSinceMs ?? nowMs) : undefined;
+    const [first] = missing.toSorted((a, b) => Number(b.failing) - Number(a.failing));
+    step.update(`${total - missing.length} of ${total}; ${first?.deployment}: ${first?.reason}`);
+    const hopeless = failingSinceMs !== undefined && nowMs - failingSinceMs > failingMs;
+    if (hopeless || nowMs - startMs > timeoutMs) {
+      throw await notReadyError(options.kube, missing, total);
+    }
+    await sleep(pollMs, undefined, { signal });
+  }
+}
+
+/** The Deployments that are not ready now. Throws `unreachable` when the cluster does not answer. */
+export async function notReady({
+  kube,
+  deployments,
+}: Pick<WaitReadyOptions, 'kube' | 'deployments'>): Promise<NotReady[]> {
+  const found = [...deployments].map(async ([namespace, names]) => {
+    const [live, pods] = await Promise.all([
+      kube.apps.listNamespacedDeployment({ namespace }),
+      kube.core.listNamespacedPod({ namespace }),
+    ]).catch((thrown: unknown) => {
+      throw kubeError(thrown, `the pods of ${namespace} cannot be read`);
+    });
+    return names.flatMap((name): NotReady[] => {
+      const deployment = live.items.find(({ metadata }) => metadata?.name === name);
+      if (deployment === undefined) {
+        return [{ deployment: name, reason: 'it is not there', failing: true }];
+      }
+      return isRolledOut(deployment) ? [] : [whyNot(name, deployment, pods.items)];
+    });
+  });
+  return (await Promise.all(found)).flat();
+}
+
+function whyNot(name: string, deployment: V1Deployment, pods: V1Pod[]): NotReady {
+  const refused = refusal(deployment);
+  if (refused !== undefined) return { deployment: name, reason: refused, failing: true };
+  const labels = Object.entries(deployment.spec?.selector.matchLabels ?? {});
+  const own = pods
+    .filter(({ metadata }) => labels.every(([key, value]) => metadata?.labels?.[key] === value))
+    .map((pod) => ({ pod, state: podState(pod) }));
+  const rank = (state: PodState): number =>
+    ['failing', 'waiting', 'ending', 'ready'].indexOf(state.type);
+  const [worst] = own.sort((a, b) => rank(a.state) - rank(b.state));
+  if (worst === undefined) return { deployment: name, reason: 'it has no pod yet', failing: false };
+  const { pod, state } = worst;
+  if (state.type === 'ready' || state.type === 'ending') {
+    return { deployment: name, reason: 'its former pods are ending', failing: false };
+  }
+  const notReadyPod = { deployment: name, reason: state.reason, failing: state.type === 'failing' };
+  if (state.type === 'waiting' || state.container === undefined) return notReadyPod;
+  const { namespace = '', name: podName = '' } = pod.metadata ?? {};
+  return { ...notReadyPod, crashed: { namespace, pod: podName, container: state.container } };
+}
+
+async function notReadyError(
+  kube: Kube,
+  missing: NotReady[],
+  total: number,
+): Promise<WindtunnelError> {
+  const lines = await Promise.all(
+    missing.map(async ({ deployment, reason, crashed }) => {
+      const log = crashed === undefined ? '' : await lastLog(kube, crashed);
+      return `  ${deployment}: ${reason}${log}`;
+    }),
+  );
+  const message = `${missing.length} of ${total} workloads are not ready:\n${lines.join('\n')}\n `;
+  return new WindtunnelError('start-failed', message, {
+    next: 'mend what is named above, then run the command again: it goes on from here',
+  });
+}
+
+async function lastLog(kube: Kube, crashed: NonNullable<NotReady['crashed']>): Promise<string> {
+  const { namespace, pod: name, container } = crashed;
+  const query = { namespace, name, container, tailLines: logLines };
+  const read = (previous: boolean): Promise<string> =>
+    kube.core.readNamespacedPodLog({ ...query, previous }).catch(() => '');
+  const text = (await read(true)) || (await read(false));
+  return text
+    .trim()
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => `\n      | ${line.slice(0, 300)}`)
+    .join('');
+}
