@@ -27,8 +27,9 @@ export function labelled(resource: Resource, owner: string): KubeObject {
 }
 
 /**
- * Applies one object over `live`, which is as it was just read. Fields that others set are taken over only where the
- * object says that it is ours. Rejects with an `ApiException`; 409 when someone else manages a field, or was quicker.
+ * Applies one object over `live`, which is as it was just read. Fields that others set are taken over where the object
+ * says that it is ours. When all are adopted, they are taken over anyway, and only from the object as it was read.
+ * Rejects with an `ApiException`; 409 when someone else manages a field, or was quicker.
  */
 export async function applyObject(
   objects: Objects,
@@ -40,16 +41,19 @@ export async function applyObject(
     return { action: 'created', applied: await objects.apply(body, { force: true }) };
   }
   const { resourceVersion } = live.metadata;
-  const force = isOurs(live) || adopted === 'all';
+  const alone = adopted === 'all';
   const managedFields = adoptFields(live.metadata.managedFields ?? [], live.apiVersion, adopted);
+  let version = resourceVersion;
   if (managedFields !== undefined) {
-    await objects.patch(live, [
+    const patched = await objects.patch(live, [
       // Only on the object as it was read: otherwise another's change in between would be lost.
       { op: 'replace', path: '/metadata/resourceVersion', value: resourceVersion },
       { op: 'replace', path: '/metadata/managedFields', value: managedFields },
     ]);
+    version = patched.metadata.resourceVersion;
   }
-  const applied = await objects.apply(body, { force });
+  const metadata = alone ? { ...body.metadata, resourceVersion: version } : body.metadata;
+  const applied = await objects.apply({ ...body, metadata }, { force: alone || isOurs(live) });
   const same = applied.metadata.resourceVersion === resourceVersion;
   return { action: same ? 'unchanged' : 'configured', applied };
 }

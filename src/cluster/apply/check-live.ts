@@ -17,19 +17,27 @@ export interface Checked {
   live: KubeObject | undefined;
 }
 
+/** Where the check differs from that of manifests. */
+export interface CheckOptions {
+  /** Names the other owner who may not lose the object. @default the one of the owner label */
+  held?: (resource: Resource, live: KubeObject | undefined) => string | undefined;
+  /** Whether fields that others manage are taken over. @default of objects that say that they are ours */
+  force?: (live: KubeObject) => boolean;
+}
+
 const atOnce = 8;
 const shownForeign = 5;
 
 /**
  * Checks everything that can be known before anything is changed: that the cluster knows the kinds, that no other tool
  * manages the namespaces or the objects (`not-ours`, names all of them), that the API server and its webhooks accept each
- * object (a dry run). `held` tells of an object that another owner may not lose; the default is the owner label.
+ * object (a dry run).
  */
 export async function checkLive(
   objects: Objects,
   resources: readonly Resource[],
   owner: string,
-  held: (live: KubeObject) => string | undefined = heldByOther(owner),
+  { held = heldByOther(owner), force = isOurs }: CheckOptions = {},
 ): Promise<Checked[]> {
   const namespaces = await checkNamespaces(objects, resources);
   await checkKinds(objects, resources);
@@ -44,18 +52,17 @@ export async function checkLive(
   });
   throwNotOurs(
     checked.flatMap(({ resource, live }) => {
-      if (live === undefined) return [];
-      const other = otherTool(live) ?? held(live);
+      const other = (live && otherTool(live)) ?? held(resource, live);
       return other === undefined ? [] : [`${nameOf(resource)} is managed by ${other}`];
     }),
   );
-  await inParallel(checked, atOnce, (one) => dryRun(objects, one, namespaces));
+  await inParallel(checked, atOnce, (one) => dryRun(objects, one, force, namespaces));
   return checked;
 }
 
-function heldByOther(owner: string): (live: KubeObject) => string | undefined {
-  return (live) => {
-    const known = ownerOf(live);
+function heldByOther(owner: string): NonNullable<CheckOptions['held']> {
+  return (_, live) => {
+    const known = live && ownerOf(live);
     return known === undefined || known === ownerValue(owner) ? undefined : `the owner ${known}`;
   };
 }
@@ -128,6 +135,7 @@ async function checkKinds(objects: Objects, resources: readonly Resource[]): Pro
 async function dryRun(
   objects: Objects,
   { resource, body, live }: Checked,
+  force: (live: KubeObject) => boolean,
   namespaces: ReadonlySet<string>,
 ): Promise<void> {
   const { namespace } = body.metadata;
@@ -135,7 +143,7 @@ async function dryRun(
   if (namespace !== undefined && !namespaces.has(namespace)) return;
   if ((await objects.scopeOf(body.apiVersion, body.kind)) === 'unknown') return;
   try {
-    await objects.apply(body, { force: live === undefined || isOurs(live), dryRun: true });
+    await objects.apply(body, { force: live === undefined || force(live), dryRun: true });
   } catch (thrown) {
     throw kubeError(thrown, `${nameOf(resource)} cannot be applied, so nothing was`);
   }

@@ -1,0 +1,163 @@
+import { request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WindtunnelError } from '../../errors.ts';
+import type { Kube } from '../kube/client.ts';
+import { kubeError } from '../kube/errors.ts';
+import { forwardConnection } from '../kube/port-forward.ts';
+import { readLook } from './istiod.ts';
+import { type Expected, type IstiodLook, judge, startWatching, type Watching } from './settle.ts';
+
+/** Knows when the sidecars have what was changed. */
+export interface Distribution {
+  /** Looks before anything is changed. */
+  begin(): Promise<DistributionWatch>;
+}
+
+/** What {@link Distribution.begin} gives. */
+export interface DistributionWatch {
+  /**
+   * Resolves to the number of proxies that acknowledged something, when all that `expected` lists is in force. Rejects
+   * with `rejected` when an Envoy refuses it, `timeout` when it takes too long.
+   */
+  settled(expected: readonly Expected[]): Promise<number>;
+}
+
+const waitMs = 30_000;
+const pollMs = 50;
+const answerMs = 10_000;
+const answerBytesMost = 64 * 1024 * 1024;
+/** Where istiod answers questions about itself to processes of its own pod; and its metrics. */
+const ports = { debug: 8080, metrics: 15_014 } as const;
+
+interface Istiod {
+  namespace: string;
+  pod: string;
+}
+
+/** Asks every istiod of the cluster; see `judge` for what it asks. Costs some 30 ms a look, and half a second a change. */
+export function createDistribution(
+  kube: Kube,
+  nowMs: () => number = () => performance.now(),
+): Distribution {
+  return {
+    async begin() {
+      const istiods = await findIstiods(kube);
+      const watched = await Promise.all(
+        istiods.map(async (istiod) => ({
+          istiod,
+          watching: startWatching(await look(kube, istiod), nowMs()),
+        })),
+      );
+      const endOf = (
+        one: (typeof watched)[number],
+        expected: readonly Expected[],
+      ): Promise<number> => settleOne(() => look(kube, one.istiod), one.watching, expected, nowMs);
+      return {
+        async settled(expected) {
+          if (expected.length === 0) return 0;
+          const proxies = await Promise.all(watched.map((one) => endOf(one, expected)));
+          return proxies.reduce((sum, count) => sum + count, 0);
+        },
+      };
+    },
+  };
+}
+
+async function settleOne(
+  lookAgain: () => Promise<IstiodLook>,
+  watching: Watching,
+  expected: readonly Expected[],
+  nowMs: () => number,
+): Promise<number> {
+  const endMs = nowMs() + waitMs;
+  let waitingFor = '';
+  while (nowMs() < endMs) {
+    const judgement = judge(watching, await lookAgain(), expected, nowMs());
+    if (judgement.type === 'settled') return judgement.proxies;
+    if (judgement.type === 'refused') {
+      throw new WindtunnelError(
+        'rejected',
+        `Envoy refused the configuration at ${judgement.proxies.join(', ')}`,
+        { next: 'The reason is in the log of istiod: kubectl logs -n istio-system deploy/istiod' },
+      );
+    }
+    waitingFor = judgement.for;
+    await sleep(pollMs);
+  }
+  throw new WindtunnelError(
+    'timeout',
+    `the change is not in force everywhere after ${waitMs / 1000} s: still waiting for ${waitingFor}`,
+    { next: 'istioctl proxy-status tells which sidecar is behind.' },
+  );
+}
+
+async function findIstiods(kube: Kube): Promise<Istiod[]> {
+  const { items } = await kube.core
+    .listPodForAllNamespaces({ labelSelector: 'app=istiod', fieldSelector: 'status.phase=Running' })
+    .catch((thrown: unknown) => {
+      throw kubeError(thrown, 'cannot look for istiod');
+    });
+  const running = items.flatMap(({ metadata }) =>
+    metadata?.name && metadata.namespace && !metadata.deletionTimestamp
+      ? [{ namespace: metadata.namespace, pod: metadata.name }]
+      : [],
+  );
+  if (running.length > 0) return running;
+  throw new WindtunnelError('preflight', 'no istiod runs in the cluster', {
+    next: 'Install Istio there, or let windtunnel up --target kind do it.',
+  });
+}
+
+async function look(kube: Kube, istiod: Istiod): Promise<IstiodLook> {
+  // The proxies last: what they have then is at least what the rest tells of.
+  const [configz, metrics] = await Promise.all([
+    ask(kube, istiod, ports.debug, '/debug/configz'),
+    ask(kube, istiod, ports.metrics, '/metrics'),
+  ]);
+  return readLook(configz, await ask(kube, istiod, ports.debug, '/debug/syncz'), metrics);
+}
+
+/** One GET to a port of istiod's pod. */
+function ask(kube: Kube, { namespace, pod }: Istiod, port: number, path: string): Promise<string> {
+  const connection = forwardConnection(kube, { namespace, pod, port });
+  return new Promise<string>((resolve, reject) => {
+    const fail = (reason: string, cause?: unknown): void => {
+      connection.destroy();
+      reject(
+        new WindtunnelError(
+          'unreachable',
+          `istiod ${namespace}/${pod} does not say what it has sent: ${reason}`,
+          {
+            cause,
+            next: `Check that your user may forward its ports: kubectl port-forward -n ${namespace} ${pod} ${port}`,
+          },
+        ),
+      );
+    };
+    const asking = request(
+      {
+        host: '127.0.0.1',
+        path,
+        headers: { connection: 'close' },
+        createConnection: () => connection,
+        signal: AbortSignal.timeout(answerMs),
+      },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => {
+          text += chunk;
+          if (text.length > answerBytesMost) fail('its answer is too long');
+        });
+        response.on('error', (error) => fail(error.message, error));
+        response.on('end', () => {
+          connection.destroy();
+          if (response.statusCode === 200) resolve(text);
+          else fail(`HTTP ${response.statusCode} to ${path}`);
+        });
+      },
+    );
+    asking.on('error', (error) => fail(error.message, error));
+    asking.end();
+  });
+}
