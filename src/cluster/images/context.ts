@@ -32,9 +32,9 @@ export interface ImageContext {
 
 /** Files of packages that no program reads: types, source maps, documentation. Licences stay. */
 const needless =
-  /\.(?:[cm]?ts|map|flow|md|markdown|html)$|\/(?:\.github|docs?|examples?|tests?|__tests__|benchmarks?)\//;
+  /\.(?:[cm]?ts|map|flow|md|markdown|html)$|\/(?:\.github|docs|examples?|tests?|__tests__|benchmarks?)\//;
 /** Part of the digest: raise it when what is left out of an image changes. */
-const contextVersion = 1;
+const contextVersion = 2;
 
 /**
  * Collects what an image needs. Throws `preflight` when `node_modules` is not what package-lock.json says: an image must not
