@@ -6,6 +6,9 @@ export const managedByLabel = 'app.kubernetes.io/managed-by';
 /** Value of {@link managedByLabel}. */
 export const managedByUs = 'windtunnel';
 
+/** The field manager of all that Windtunnel applies: who owns which field, as server-side apply keeps it. */
+export const fieldManager = 'windtunnel';
+
 /** Label of what an owner applied: `windtunnel up`, an experiment. Its value is {@link ownerValue}. */
 export const ownerLabel = 'windtunnel.dev/owner';
 

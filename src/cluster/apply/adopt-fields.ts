@@ -1,7 +1,6 @@
 import { asRecord } from '../../manifests/fields.ts';
-import { fieldManager } from '../kube/client.ts';
 import type { ManagedFields } from '../kube/objects.ts';
-import { managedByLabel } from '../labels.ts';
+import { fieldManager, managedByLabel } from '../labels.ts';
 
 /**
  * Whose fields are taken over. Server-side apply takes a field away only when nobody else manages it, so a field that is

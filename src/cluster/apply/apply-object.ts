@@ -29,7 +29,7 @@ export function labelled(resource: Resource, owner: string): KubeObject {
 /**
  * Applies one object over `live`, which is as it was just read. Fields that others set are taken over where the object
  * says that it is ours. When all are adopted, they are taken over anyway, and only from the object as it was read.
- * Rejects with an `ApiException`; 409 when someone else manages a field, or was quicker.
+ * Rejects with an `ApiError`; 409 when someone else manages a field, or was quicker.
  */
 export async function applyObject(
   objects: Objects,

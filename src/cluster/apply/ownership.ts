@@ -1,6 +1,5 @@
-import { fieldManager } from '../kube/client.ts';
 import type { KubeObject } from '../kube/objects.ts';
-import { managedByLabel, managedByUs, ownerLabel } from '../labels.ts';
+import { fieldManager, managedByLabel, managedByUs, ownerLabel } from '../labels.ts';
 
 /** Marks that tools leave on what they manage. */
 const marks: readonly { field: 'labels' | 'annotations'; key: string; tool: string }[] = [

@@ -8,9 +8,6 @@ import {
 } from '@kubernetes/client-node';
 import { WindtunnelError } from '../../errors.ts';
 
-/** The field manager of all that Windtunnel applies: who owns which field, as server-side apply keeps it. */
-export const fieldManager = 'windtunnel';
-
 /** Clients of one cluster. */
 export interface Kube {
   /** Name of the kubeconfig context. */

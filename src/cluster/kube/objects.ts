@@ -1,8 +1,7 @@
-import { ApiException } from '@kubernetes/client-node';
 import { asRecords } from '../../manifests/fields.ts';
-import { fieldManager, type Kube } from './client.ts';
-import { statusOf } from './errors.ts';
-import { createRest, type Rest } from './rest.ts';
+import { fieldManager } from '../labels.ts';
+import { ApiError, statusOf } from './errors.ts';
+import type { Rest } from './rest.ts';
 
 /** An object as the API server writes it. */
 export interface KubeObject extends Record<string, unknown> {
@@ -46,7 +45,7 @@ export interface Precondition {
   resourceVersion?: string | undefined;
 }
 
-/** Objects of any kind, as JSON. Failures reject with client-node's `ApiException`; see `kubeError`. */
+/** Objects of any kind, as JSON. Failures reject with an `ApiError`; see `kubeError`. */
 export interface Objects {
   /** Whether the cluster knows a kind, and where its objects lie. */
   scopeOf(apiVersion: string, kind: string): Promise<'namespaced' | 'cluster' | 'unknown'>;
@@ -70,11 +69,6 @@ export interface Objects {
 }
 
 const forgottenMs = 5000;
-
-/** Access to the objects of a cluster; `signal` ends what is under way. */
-export function createObjects(kube: Pick<Kube, 'config'>, signal?: AbortSignal): Objects {
-  return objectsOver(createRest(kube, signal));
-}
 
 /** {@link Objects} over any way to send requests. */
 export function objectsOver(rest: Rest): Objects {
@@ -196,7 +190,7 @@ function createPaths(rest: Rest): Paths {
     ofKind,
     async of({ apiVersion, kind, metadata }, withName) {
       const path = await ofKind(apiVersion, kind, metadata.namespace);
-      if (path === undefined) throw new ApiException(404, kind, unknownKind(apiVersion, kind), {});
+      if (path === undefined) throw new ApiError(404, kind, unknownKind(apiVersion, kind));
       return withName ? `${path}/${encodeURIComponent(metadata.name)}` : path;
     },
   };

@@ -5,8 +5,10 @@ import { checkLive } from '../apply/check-live.ts';
 import { applyOrder } from '../apply/order.ts';
 import type { Kube } from '../kube/client.ts';
 import { kubeError, statusOf } from '../kube/errors.ts';
-import { createObjects, type Objects } from '../kube/objects.ts';
+import { createObjects } from '../kube/kube-objects.ts';
+import type { Objects } from '../kube/objects.ts';
 import { createDistribution, type Distribution } from './distribution.ts';
+import { isReverted } from '../reaper/kinds.ts';
 import { overlay } from './overlay.ts';
 import { leaseKind, leaseName, leaseSecondsOf, microTime, stateAnnotation } from './record.ts';
 import {
@@ -115,6 +117,7 @@ async function apply(
 ): Promise<Omit<ChangeReport, 'enforcedMs'>> {
   const { objects, namespaces } = context;
   checkPlaces(resources, namespaces);
+  if (leaseMs !== undefined) checkKinds(resources);
   // What ran out, or was given up half-way, is ended first: from there on this is a new lease.
   await revertOwner(context, owner, 'reverting');
   const holder = await holdersBeside(context, owner);
@@ -141,6 +144,19 @@ function checkPlaces(resources: readonly Resource[], namespaces: readonly string
   throw new WindtunnelError(
     'unsupported',
     `${kind} ${metadata.name} is in ${where}: what is undone by itself must be in ${namespaces.join(', ')}`,
+  );
+}
+
+/** A lease is a promise that the reaper keeps when this process can't. */
+function checkKinds(resources: readonly Resource[]): void {
+  const other = resources.find((resource) => !isReverted(resource));
+  if (other === undefined) return;
+  throw new WindtunnelError(
+    'unsupported',
+    `the reaper may not put back a ${other.kind} of ${other.apiVersion}, so it can't be changed for a while`,
+    {
+      next: 'Add the kind to src/cluster/reaper/kinds.ts, then npm run synth and apply addons/reaper.yaml.',
+    },
   );
 }
 
