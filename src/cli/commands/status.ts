@@ -3,6 +3,7 @@ import { compareText } from '../../compare-text.ts';
 import { connectInstance } from '../../mesh/control/client.ts';
 import type { InstanceStatus, ProcessStatus } from '../../mesh/control/control.ts';
 import type { Command, CommandInput } from '../command.ts';
+import { targetName, targetOptions } from './open-target.ts';
 import { nameOption, text } from './options.ts';
 
 const order: ProcessStatus['kind'][] = ['gateway', 'service', 'sidecar', 'control'];
@@ -43,12 +44,15 @@ function statusLines(status: InstanceStatus, cwd: string): string[] {
 /** `windtunnel status`. */
 export const statusCommand: Command = {
   name: 'status',
-  summary: 'show services, sidecars, ports, health and logs of a local mesh',
-  usage: '[--json]',
+  summary:
+    'show services, sidecars, ports, health and logs of a local mesh, or the pods of a cluster',
+  usage: '[--target TARGET] [--json]',
   description: `
-Exits 0 when every process is ready and the last edit of the manifests is in force, else 1.`,
+Exits 0 when every process is ready and the last edit of the manifests is in force, else 1. On a cluster: when every
+Deployment that windtunnel manages has rolled out.`,
   options: {
     name: nameOption,
+    ...targetOptions,
     json: { type: 'boolean', help: 'all of it as JSON' },
   },
   run,
@@ -60,7 +64,14 @@ function portText(ports: Record<string, number>): string {
     .join(', ');
 }
 
-async function run({ options, projectDir, cwd, print }: CommandInput): Promise<number> {
+async function run(input: CommandInput): Promise<number> {
+  const { options, projectDir, cwd, print } = input;
+  const target = targetName(options);
+  if (target !== 'local') {
+    // Loaded here, so that the local mesh's status comes without the Kubernetes client.
+    const { statusOfCluster } = await import('./status-cluster.ts');
+    return statusOfCluster(input, target);
+  }
   const control = await connectInstance(projectDir, text(options, 'name'));
   const status = await control.status();
   if (options.json) print(JSON.stringify(status, null, 2));

@@ -14,6 +14,7 @@ import {
   readState,
 } from '../../mesh/instance/state.ts';
 import type { Command, CommandInput } from '../command.ts';
+import { targetName, targetOptions } from './open-target.ts';
 import { list, manifestsOption, nameOption, portNumber, text } from './options.ts';
 
 const detachedTimeoutMs = 180_000;
@@ -21,8 +22,8 @@ const detachedTimeoutMs = 180_000;
 /** `windtunnel up`. */
 export const upCommand: Command = {
   name: 'up',
-  summary: 'bring manifests up on a local mesh of real Envoys',
-  usage: '[-f FOLDER …] [--detach]',
+  summary: 'bring manifests up on a local mesh of real Envoys, or the shop up on a cluster',
+  usage: '[-f FOLDER …] [--detach] | --target kind|current [--observability]',
   description: `
 Runs every Deployment of the manifests as processes on this machine, each replica behind its own Envoy sidecar:
 STRICT mTLS, authorization, routes, retries, timeouts, breakers and faults as Istio would configure them.
@@ -32,20 +33,50 @@ Everything listens on 127.0.0.1. Edits of the manifests are in force within mill
   windtunnel up --detach                          in the background
   windtunnel up -f k8s/ -f istio/ --images my-images.yaml --name other
                                                   other manifests; the image map says what to run for an image:
-                                                  images: {"registry/users:1": {folder: ./users, command: [node, main.js]}}`,
+                                                  images: {"registry/users:1": {folder: ./users, command: [node, main.js]}}
+
+On a cluster: the shop of this project, with real Istio. Each step does only what is missing: run it again after a change.
+Needs docker, kind and istioctl; it looks for them, and for room, before it changes anything.
+
+  windtunnel up --target kind                     makes a kind cluster (kind-config.yaml) and installs Istio
+                                                  (istio/install.yaml); the shop is at http://127.0.0.1:8080
+  windtunnel up --target kind --cluster two --port 8081
+  windtunnel up --target current                  on the cluster of the current kubeconfig context, with its Istio;
+                                                  --registry ghcr.io/me builds our images and pushes them there
+
+Without an image registry: KIND_NODE_IMAGE names kind's node image; ISTIO_HUB and ISTIO_TAG say what Istio's images are
+called (those in Docker are loaded into the cluster); ISTIO_VALUES names an IstioOperator file, which is laid over ours.`,
   options: {
     file: manifestsOption('manifests/ of the project'),
     name: nameOption,
+    ...targetOptions,
     port: {
       type: 'string',
       value: 'PORT',
-      help: 'port of the ingress gateway; default: a free one',
+      help: "port of the ingress gateway; default: a free one, with --target kind kind-config.yaml's",
     },
     images: { type: 'string', value: 'FILE', help: 'image map; default: services/images.yaml' },
     detach: { type: 'boolean', short: 'd', help: 'return when it is up; windtunnel down ends it' },
+    observability: {
+      type: 'boolean',
+      help: 'on a cluster: also Prometheus, Jaeger and Kiali (addons/observability)',
+    },
+    registry: {
+      type: 'string',
+      value: 'PREFIX',
+      help: 'for --target current: push our images there, and let the nodes pull them',
+    },
   },
-  run: (input) => (input.options.detach ? detached(input) : foreground(input)),
+  run,
 };
+
+async function run(input: CommandInput): Promise<number> {
+  const target = targetName(input.options);
+  if (target === 'local') return input.options.detach ? detached(input) : foreground(input);
+  // Loaded here, so that the local mesh comes up without the Kubernetes client.
+  const { upOnCluster } = await import('./up-cluster.ts');
+  return upOnCluster(input, target);
+}
 
 function summary(status: InstanceStatus): string[] {
   const services = status.processes.filter(({ kind }) => kind === 'service');

@@ -1,5 +1,6 @@
 import { WindtunnelError } from '../../errors.ts';
 import { asRecord, asString } from '../../manifests/fields.ts';
+import type { Step } from '../../progress.ts';
 import { lastLines, type Tools } from '../up/tool.ts';
 import { inspectImage } from './build.ts';
 
@@ -10,6 +11,7 @@ export async function loadImages(
   tools: Tools,
   cluster: { name: string; node: string },
   names: readonly string[],
+  step: Step,
 ): Promise<string[]> {
   const missing: string[] = [];
   const states = names.map(async (name) => {
@@ -21,6 +23,7 @@ export async function loadImages(
   });
   await Promise.all(states);
   if (missing.length === 0) return [];
+  step.update(`loading ${missing.join(', ')}`);
   const args = ['load', 'docker-image', '--name', cluster.name, ...missing.sort()];
   const done = await tools.run('kind', args, { timeoutMs: loadTimeoutMs });
   if (done.status === 0) return missing;

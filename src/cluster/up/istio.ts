@@ -85,8 +85,9 @@ async function runInstall({ tools, kubeconfig, wish, step }: InstallIstioOptions
       env: { KUBECONFIG: config },
       timeoutMs: installTimeoutMs,
       onLine: (line) => {
-        // Its own log, between the steps.
-        if (!/^\d{4}-|^\t|^Warning/.test(line)) step.update(plainLine(line).slice(0, 80));
+        // Between the steps stand its own log, and a sailing boat.
+        const text = plainLine(line);
+        if (/^[A-Z][a-z].{8}/.test(text)) step.update(text.slice(0, 80));
       },
     });
     if (done.status !== 0) throw installError(done);

@@ -79,7 +79,12 @@ export async function upKind(options: UpKindOptions): Promise<UpResult> {
     const named = [...wish.images, ...plan.flatMap(({ resources }) => imagesOf(resources))];
     await progress.step('images in the cluster', async (step) => {
       step.update('comparing');
-      const loaded = await loadImages(tools, cluster, [...new Set([...named, ...built.keys()])]);
+      const loaded = await loadImages(
+        tools,
+        cluster,
+        [...new Set([...named, ...built.keys()])],
+        step,
+      );
       step.update(loaded.length === 0 ? 'unchanged' : `loaded ${loaded.join(', ')}`);
     });
     const version = facts.tools.istioctl ?? '';
@@ -111,7 +116,10 @@ async function ensureCluster(options: EnsureCluster): Promise<KindCluster> {
       const config = kindConfig(configText, name, port);
       await createKindCluster({ tools, name, config, env, step, note: progress.note });
       const made = await findKindCluster(tools, name);
-      if (made !== undefined) return made;
+      if (made !== undefined) {
+        step.update(`made; context kind-${name}`);
+        return made;
+      }
       throw new WindtunnelError('internal', `kind made '${name}', and Docker has no such node`);
     }
     if (!found.running) {

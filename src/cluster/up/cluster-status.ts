@@ -1,0 +1,76 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import { compareText } from '../../compare-text.ts';
+import type { Kube } from '../kube/client.ts';
+import { kubeError } from '../kube/errors.ts';
+import { managedByLabel, managedByUs } from '../labels.ts';
+import { isRolledOut, podState, refusal } from './readiness.ts';
+
+/** One pod of the system, or of what Windtunnel runs beside it. */
+export interface PodStatus {
+  namespace: string;
+  pod: string;
+  /** `ready`, or why it is not. */
+  state: string;
+  ready: boolean;
+  /** Of its Envoy: `ready`, `not ready`, or `none`. */
+  sidecar: 'ready' | 'not ready' | 'none';
+  restarts: number;
+  startedAt: string | null;
+}
+
+/** A cluster as `windtunnel status` shows it. */
+export interface ClusterStatus {
+  context: string;
+  /** Where requests from outside come in. */
+  entry: string | null;
+  pods: PodStatus[];
+  /** Deployments that are not as they should be, with the reason. */
+  problems: string[];
+}
+
+const sidecarName = 'istio-proxy';
+
+/** Reads the pods and Deployments of all that Windtunnel manages. Throws `unreachable` when the cluster does not answer. */
+export async function clusterStatus(kube: Kube, entry: string | null): Promise<ClusterStatus> {
+  const labelSelector = `${managedByLabel}=${managedByUs}`;
+  const [deployments, pods] = await Promise.all([
+    kube.apps.listDeploymentForAllNamespaces({ labelSelector }),
+    kube.core.listPodForAllNamespaces({ labelSelector }),
+  ]).catch((thrown: unknown) => {
+    throw kubeError(thrown, `the cluster of context '${kube.context}'`);
+  });
+  const problems = deployments.items
+    .filter((deployment) => !isRolledOut(deployment))
+    .map((deployment) => {
+      const { namespace, name } = deployment.metadata ?? {};
+      const { availableReplicas = 0 } = deployment.status ?? {};
+      const count = `${availableReplicas} of ${deployment.spec?.replicas ?? 1} pods ready`;
+      return `${name}.${namespace}: ${refusal(deployment) ?? count}`;
+    });
+  if (deployments.items.length === 0) problems.push('nothing that windtunnel manages is there');
+  const all = pods.items.map(podStatus);
+  return {
+    context: kube.context,
+    entry,
+    pods: all.sort((a, b) => compareText(a.namespace, b.namespace) || compareText(a.pod, b.pod)),
+    problems,
+  };
+}
+
+/** What there is to say of a pod. */
+export function podStatus(pod: V1Pod): PodStatus {
+  const state = podState(pod);
+  const { initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
+  const containers = [...initContainerStatuses, ...containerStatuses];
+  const sidecar = containers.find(({ name }) => name === sidecarName);
+  const started = pod.status?.startTime;
+  return {
+    namespace: pod.metadata?.namespace ?? '',
+    pod: pod.metadata?.name ?? '',
+    state: 'reason' in state ? state.reason : state.type,
+    ready: state.type === 'ready',
+    sidecar: sidecar === undefined ? 'none' : sidecar.ready ? 'ready' : 'not ready',
+    restarts: containers.reduce((sum, { restartCount }) => sum + restartCount, 0),
+    startedAt: started === undefined ? null : new Date(started).toISOString(),
+  };
+}

@@ -1,0 +1,113 @@
+import { WindtunnelError } from '../../errors.ts';
+import type { AppliedResource } from '../apply/apply.ts';
+import { loadImages } from '../images/load.ts';
+import { type Kube, openKube } from '../kube/client.ts';
+import { buildImages } from './build-images.ts';
+import { applyProfile, imagesOf, type KnownImage, readProfiles, withImages } from './deploy.ts';
+import { istioFacts, judgeIstio } from './istio-facts.ts';
+import { findKindCluster } from './kind.ts';
+import { throwFailures } from './preflight.ts';
+import { createTools, type Tools } from './tool.ts';
+import type { UpOptions, UpResult } from './up-kind.ts';
+
+/** What `windtunnel up --target current` was asked for. */
+export interface UpCurrentOptions extends UpOptions {
+  /** @default the current one of the kubeconfig */
+  context?: string;
+  /** Where our images are pushed to, and pulled from by the nodes, e.g. `ghcr.io/me`. */
+  registry?: string;
+}
+
+const pushTimeoutMs = 900_000;
+
+/**
+ * Brings the system up on the cluster of a kubeconfig context, which has Istio already. Changes nothing but what it applies.
+ * Throws `unreachable`, `preflight` or `not-ours` before anything is changed.
+ */
+export async function upCurrent(options: UpCurrentOptions): Promise<UpResult> {
+  const { projectDir, env, progress, signal, context } = options;
+  const tools = createTools(env, signal);
+  const plan = await readProfiles(projectDir, options.observability);
+  const kube = openKube({ type: 'default', ...(context === undefined ? {} : { context }) });
+  await progress.step(`preflight of context '${kube.context}'`, async () =>
+    throwFailures(judgeIstio(await istioFacts(kube, signal))),
+  );
+  const named = plan.flatMap(({ resources }) => imagesOf(resources));
+  const images = await provideImages(kube, named, tools, options);
+  const applied: AppliedResource[] = [];
+  try {
+    for (const profile of plan) {
+      const resources = withImages(profile.resources, images);
+      const change = { kube, profile: { ...profile, resources }, progress, signal };
+      applied.push(...(await applyProfile(change)));
+    }
+  } catch (thrown) {
+    progress.note('  what is applied so far stays; windtunnel down --target current takes it away');
+    if (!signal.aborted) throw thrown;
+    throw new WindtunnelError('start-failed', 'interrupted', {
+      next: 'Run the command again: it goes on from here.',
+    });
+  }
+  return { context: kube.context, applied };
+}
+
+/** Brings our images to where the nodes find them: into a kind cluster's node, or to a registry; else that is the user's. */
+async function provideImages(
+  kube: Kube,
+  named: string[],
+  tools: Tools,
+  options: UpCurrentOptions,
+): Promise<Map<string, KnownImage>> {
+  const { projectDir, progress, registry } = options;
+  const specs = Object.values(options.images);
+  if (registry !== undefined) {
+    const built = await buildImages({ tools, projectDir, progress, specs });
+    return pushImages(tools, built, registry.replace(/\/+$/, ''), options);
+  }
+  const kind = await kindBehind(kube, tools);
+  if (kind !== undefined) {
+    const built = await buildImages({ tools, projectDir, progress, specs });
+    await progress.step('images in the cluster', async (step) => {
+      const loaded = await loadImages(tools, kind, [...new Set([...named, ...built.keys()])], step);
+      step.update(loaded.length === 0 ? 'unchanged' : `loaded ${loaded.join(', ')}`);
+    });
+    return built;
+  }
+  const names = specs.map(({ name }) => name).join(' and ');
+  progress.note(
+    `  the nodes must have, or be able to pull, ${names}; --registry builds and pushes them`,
+  );
+  return new Map();
+}
+
+/** The kind cluster of a context that kind made; undefined when it is none, or Docker is not here. */
+async function kindBehind(
+  kube: Kube,
+  tools: Tools,
+): Promise<{ name: string; node: string } | undefined> {
+  const [, name] = /^kind-(.+)$/.exec(kube.context) ?? [];
+  if (name === undefined) return undefined;
+  return findKindCluster(tools, name).catch(() => undefined);
+}
+
+async function pushImages(
+  tools: Tools,
+  built: ReadonlyMap<string, KnownImage>,
+  registry: string,
+  { progress }: UpCurrentOptions,
+): Promise<Map<string, KnownImage>> {
+  return progress.step(`images pushed to ${registry}`, async (step) => {
+    const pushed = new Map<string, KnownImage>();
+    for (const [image, { id }] of built) {
+      const name = `${registry}/${image}`;
+      step.update(name);
+      await tools.output('docker', ['tag', image, name]);
+      await tools.output('docker', ['push', name], {
+        timeoutMs: pushTimeoutMs,
+        onLine: (line) => step.update(`${name}: ${line.slice(0, 60)}`),
+      });
+      pushed.set(image, { id, name });
+    }
+    return pushed;
+  });
+}
