@@ -20,25 +20,25 @@ export async function markLogs(source: HopSource): Promise<LogMarks> {
  * Every line that the mesh wrote of the traces since `marks`, in the order of time: the caller's side
  * one line a request, the callee's one an attempt.
  *
- * Sidecars write a line when the request has ended, so the callee's may be late: this looks again,
- * `tries` times at most, until the lines are `complete`.
+ * Sidecars write a line when the request has ended, so the callee's may be late, a second and more when a stream's end
+ * has to come through a forwarded port: this looks again, for `withinMs`, until the lines are `complete`.
  */
 export async function collectHops(
   source: HopSource,
   traceIds: readonly string[],
   marks: LogMarks,
   complete: (hops: AccessLogEntry[]) => boolean,
-  tries = 20,
+  withinMs = 5000,
 ): Promise<AccessLogEntry[]> {
-  let hops: AccessLogEntry[] = [];
-  for (let attempt = 0; attempt < tries; attempt++) {
+  const wanted = new Set(traceIds);
+  const endMs = performance.now() + withinMs;
+  for (;;) {
     const reads = [...marks].map(([workload, mark]) => source.accessLog(workload, mark));
     const entries = (await Promise.all(reads)).flatMap((read) => read.entries);
-    hops = entries.filter(({ traceId }) => traceIds.includes(traceId ?? ''));
-    if (complete(hops)) break;
+    const hops = entries.filter(({ traceId }) => wanted.has(traceId ?? ''));
+    if (complete(hops) || performance.now() > endMs) return hops.sort(byTime);
     await sleep(50);
   }
-  return hops.sort(byTime);
 }
 
 // A caller's line starts before its callee's; within one millisecond outbound goes first.

@@ -1,10 +1,12 @@
 import { analyzeCommand } from './commands/analyze.ts';
 import { applyCommand } from './commands/apply.ts';
 import { callCommand } from './commands/call.ts';
+import { dashboardCommand, kialiCommand } from './commands/dashboard.ts';
 import { deleteCommand } from './commands/delete.ts';
 import { downCommand } from './commands/down.ts';
 import { experimentListCommand } from './commands/experiment-list.ts';
 import { experimentRunCommand } from './commands/experiment-run.ts';
+import { proveCommand } from './commands/prove.ts';
 import { proxyConfigCommand } from './commands/proxy-config.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
@@ -21,9 +23,12 @@ export const commands: Command[] = [
   upCommand,
   statusCommand,
   callCommand,
+  proveCommand,
   experimentRunCommand,
   experimentListCommand,
   applyCommand,
   deleteCommand,
+  dashboardCommand,
+  kialiCommand,
   downCommand,
 ];

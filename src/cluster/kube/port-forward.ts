@@ -65,7 +65,8 @@ export function forwardPort(
 ): Promise<LocalListener> {
   return openLocalListener(async (socket) => {
     const remote = forwardConnection(kube, await choose());
-    // A caller that has gone waits for nothing: the protocol could not tell the pod half of it.
+    // The protocol cannot tell the pod half of an end, so a caller that ends its side is taken to be done.
+    socket.once('end', () => remote.destroy());
     socket.once('close', () => remote.destroy());
     await Promise.all([pipeline(socket, remote), pipeline(remote, socket)]);
   }, onProblem);
