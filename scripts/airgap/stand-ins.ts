@@ -1,4 +1,3 @@
-import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { images } from '../../charts/addons/observability/images.ts';
 import { run } from './run.ts';
@@ -20,83 +19,100 @@ export interface StandIn {
 }
 
 const downloadTimeoutMs = 120_000;
-/** 4.6 minutes on two busy cores, with 250 modules to fetch. */
+/** Jaeger takes 4.6 minutes on two busy cores when nothing is cached, most of them for its 250 modules. */
 const buildTimeoutMs = 15 * 60_000;
-const jaegerModule = 'github.com/jaegertracing/jaeger';
+
+/** A program as Go's module proxy has it. */
+interface GoProgram {
+  file: string;
+  module: string;
+  version: string;
+  /** Inside the module. */
+  package: string;
+  tags?: string[];
+  linkerFlags?: string;
+}
+
 /** Version 2.13 of the program: its module counts on from version 1, and no later one is to be had as a module. */
-const jaegerVersion = 'v1.76.0';
+const jaeger: GoProgram = {
+  file: 'jaeger',
+  module: 'github.com/jaegertracing/jaeger',
+  version: 'v1.76.0',
+  package: './cmd/jaeger',
+};
+
+/**
+ * Version 3.15.0 of the program, as the charts pin it. Debian's package is no substitute: it is built without the discovery
+ * of pods. Of the discoveries only that one is built in here, which leaves out most of what it would need.
+ */
+const prometheus: GoProgram = {
+  file: 'prometheus',
+  module: 'github.com/prometheus/prometheus',
+  version: 'v0.315.0',
+  package: './cmd/prometheus',
+  tags: ['remove_all_sd', 'enable_kubernetes_sd'],
+  linkerFlags: '-X github.com/prometheus/common/version.Version=3.15.0',
+};
 
 /** The images that can be made; Kiali can't: its pages are no package. */
 export const standIns: Partial<Record<keyof typeof images, StandIn>> = {
-  prometheus: {
-    what: "Debian's package prometheus",
-    files: ['prometheus'],
-    makeProgram: fetchPrometheus,
-    // The package is of this machine's Debian; what it needs of one is its C library.
-    dockerfile: dockerfileOf('node:24-bookworm-slim', 'prometheus', '/bin/prometheus', '65534'),
-    check: { user: '65534', args: ['--version'] },
-  },
-  jaeger: {
-    what: `the Go module ${jaegerModule} ${jaegerVersion} (Jaeger 2.13), without its pages`,
-    files: ['jaeger'],
-    makeProgram: buildJaeger,
-    dockerfile: dockerfileOf('scratch', 'jaeger', '/cmd/jaeger/jaeger-linux', '10001'),
+  jaeger: goStandIn(jaeger, {
+    title: 'Jaeger 2.13, without its pages',
+    path: '/cmd/jaeger/jaeger-linux',
     check: { user: '10001', args: ['version'] },
-  },
+  }),
+  prometheus: goStandIn(prometheus, {
+    title: 'Prometheus 3.15.0, without its pages',
+    path: '/bin/prometheus',
+    check: { user: '65534', args: ['--version'] },
+  }),
 };
 
-function dockerfileOf(base: string, file: string, path: string, user: string): string {
-  return [
-    `FROM ${base}`,
-    `COPY ${file} ${path}`,
-    `USER ${user}`,
-    `ENTRYPOINT ["${path}"]`,
-    '',
-  ].join('\n');
+function goStandIn(
+  program: GoProgram,
+  { title, path, check }: { title: string; path: string; check: StandIn['check'] },
+): StandIn {
+  const { file, module, version } = program;
+  return {
+    what: `the Go module ${module} ${version} (${title})`,
+    files: [file],
+    makeProgram: (folder) => buildProgram(program, folder),
+    // A program of Go without cgo needs nothing of an operating system beside itself.
+    dockerfile: `FROM scratch\nCOPY ${file} ${path}\nUSER ${check.user}\nENTRYPOINT ["${path}"]\n`,
+    check,
+  };
 }
 
-async function fetchPrometheus(folder: string): Promise<Program> {
-  const work = join(folder, 'work');
-  await mkdir(work, { recursive: true });
-  try {
-    const fetched = await run('apt-get', ['download', 'prometheus'], downloadTimeoutMs, {
-      cwd: work,
-    });
-    if (!fetched.ok) {
-      return { type: 'impossible', reason: `it comes from Debian's package: ${fetched.reason}` };
-    }
-    const archive = (await readdir(work)).find((file) => file.endsWith('.deb'));
-    if (archive === undefined) return { type: 'failed', reason: 'apt-get brought no package' };
-    const unpacked = await run('dpkg-deb', ['-x', archive, 'files'], downloadTimeoutMs, {
-      cwd: work,
-    });
-    if (!unpacked.ok) return { type: 'failed', reason: unpacked.reason };
-    await copyFile(join(work, 'files/usr/bin/prometheus'), join(folder, 'prometheus'));
-    return { type: 'ready' };
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
-}
-
-async function buildJaeger(folder: string): Promise<Program> {
+async function buildProgram(program: GoProgram, folder: string): Promise<Program> {
+  const { file, module, version, tags = [], linkerFlags = '' } = program;
   const go = await run('go', ['version'], 20_000);
-  if (!go.ok)
+  if (!go.ok) {
     return { type: 'impossible', reason: `it is built by Go, which is not here (${go.reason})` };
-  const args = ['mod', 'download', '-json', `${jaegerModule}@${jaegerVersion}`];
-  // Outside of any module, so that none of this machine's has a say.
-  const module = await run('go', args, downloadTimeoutMs, { cwd: folder });
-  if (!module.ok) return { type: 'failed', reason: module.reason };
-  const { Dir: source } = JSON.parse(module.output) as { Dir: string };
-  // In the module's own folder: its go.mod replaces one of its needs, which holds there only.
-  const build = [
-    'build',
-    '-trimpath',
-    '-ldflags=-s -w',
-    '-o',
-    join(folder, 'jaeger'),
-    './cmd/jaeger',
-  ];
-  const env = { CGO_ENABLED: '0', GOFLAGS: '-mod=readonly -buildvcs=false', GOTOOLCHAIN: 'local' };
-  const built = await run('go', build, buildTimeoutMs, { cwd: source, env });
+  }
+  // No toolchain is fetched, and no workspace has a say: not this machine's, and not the module's own.
+  const env = {
+    CGO_ENABLED: '0',
+    GOFLAGS: '-mod=readonly -buildvcs=false',
+    GOTOOLCHAIN: 'local',
+    GOWORK: 'off',
+  };
+  const download = ['mod', 'download', '-json', `${module}@${version}`];
+  const fetched = await run('go', download, downloadTimeoutMs, {
+    cwd: folder,
+    env: { GOWORK: 'off' },
+  });
+  if (!fetched.ok) return { type: 'failed', reason: fetched.reason };
+  const { Dir: source } = JSON.parse(fetched.output) as { Dir: string };
+  const build = ['build', '-trimpath', `-ldflags=-s -w ${linkerFlags}`, `-tags=${tags.join(',')}`];
+  // In the module's own folder: what its go.mod replaces is replaced there only.
+  const built = await run(
+    'go',
+    [...build, '-o', join(folder, file), program.package],
+    buildTimeoutMs,
+    {
+      cwd: source,
+      env,
+    },
+  );
   return built.ok ? { type: 'ready' } : { type: 'failed', reason: built.reason };
 }

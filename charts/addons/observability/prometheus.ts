@@ -42,7 +42,7 @@ export function prometheusAddon(namespaces: readonly string[]): ResourceBody[] {
   ];
 }
 
-/** Only what Prometheus 2.42 (Debian's, the stand-in) and 3 both know. */
+/** The configuration file. */
 export function prometheusConfig(namespaces: readonly string[]): object {
   return {
     global: { scrape_interval: '15s', scrape_timeout: '10s', evaluation_interval: '1m' },

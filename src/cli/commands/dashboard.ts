@@ -1,13 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { WindtunnelError } from '../../errors.ts';
-import type { DashboardName } from '../../cluster/observability/dashboards.ts';
+import { type DashboardName, dashboardNames } from '../../cluster/observability/dashboard-names.ts';
 import type { Kube } from '../../cluster/kube/client.ts';
 import type { Command, CommandInput, OptionSpec } from '../command.ts';
 import { clusterOption, contextOption } from './open-target.ts';
 import { text } from './options.ts';
-
-const names = ['kiali', 'jaeger', 'prometheus'] as const satisfies readonly DashboardName[];
 
 const options: Record<string, OptionSpec> = {
   target: {
@@ -24,7 +22,7 @@ const options: Record<string, OptionSpec> = {
 export const dashboardCommand: Command = {
   name: 'dashboard',
   summary: 'open Kiali, Jaeger or Prometheus of a cluster',
-  usage: `${names.join('|')} [--target kind|current]`,
+  usage: `${dashboardNames.join('|')} [--target kind|current]`,
   description: [
     'Forwards a port of 127.0.0.1 to the dashboard until Ctrl-C, prints its address, and opens it in a browser if there',
     'is one and a terminal. The dashboards are what `windtunnel up --target kind --observability` installs.',
@@ -49,10 +47,10 @@ export const kialiCommand: Command = {
 };
 
 function dashboardName(given: string | undefined): DashboardName {
-  const known = names.find((name) => name === given);
+  const known = dashboardNames.find((name) => name === given);
   if (known !== undefined) return known;
   const said = given === undefined ? 'name a dashboard' : `there is no dashboard '${given}'`;
-  throw new WindtunnelError('usage', said, { next: `one of: ${names.join(', ')}` });
+  throw new WindtunnelError('usage', said, { next: `one of: ${dashboardNames.join(', ')}` });
 }
 
 async function show(input: CommandInput, name: DashboardName): Promise<number> {

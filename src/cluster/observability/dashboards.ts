@@ -3,13 +3,8 @@ import { WindtunnelError } from '../../errors.ts';
 import { observability } from '../../topology/observability.ts';
 import type { Kube } from '../kube/client.ts';
 import { kubeError } from '../kube/errors.ts';
+import type { DashboardName } from './dashboard-names.ts';
 import { forwardPort, type PodPort } from '../kube/port-forward.ts';
-
-/** What there is to look at. */
-export const dashboardNames = ['kiali', 'jaeger', 'prometheus'] as const;
-
-/** One of {@link dashboardNames}. */
-export type DashboardName = (typeof dashboardNames)[number];
 
 /** A page to begin with, of the system in `namespace`. */
 const pages: Record<DashboardName, { port: number; path: (namespace: string) => string }> = {
