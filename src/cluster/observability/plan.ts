@@ -24,8 +24,6 @@ export interface ObservabilityPlan {
   system: Resource[];
   /** The addon's own resources, without those of programs that are left out. */
   addon: Resource[];
-  /** Images to load into the cluster, as Docker calls them. */
-  images: string[];
   leftOut: LeftOut[];
   /** Lines for people: what stands in for what. */
   notes: string[];
@@ -49,7 +47,6 @@ export function planObservability(
   sources: ReadonlyMap<string, ImageSource>,
 ): ObservabilityPlan {
   const leftOut: LeftOut[] = [];
-  const images: string[] = [];
   const notes: string[] = [];
   for (const deployment of addon) {
     for (const image of imagesOf(deployment)) {
@@ -57,10 +54,7 @@ export function planObservability(
       const { name } = deployment.metadata;
       if (source === undefined) continue;
       if (source.type === 'missing') leftOut.push({ name, image, reason: source.reason });
-      else {
-        images.push(source.name);
-        if (source.note !== undefined) notes.push(`${image}: ${source.note}`);
-      }
+      else if (source.note !== undefined) notes.push(`${source.name}: ${source.note}`);
     }
   }
   const gone = new Set(leftOut.map(({ name }) => name));
@@ -72,7 +66,6 @@ export function planObservability(
   return {
     system: [...system.map((one) => withTelemetry(one, wanted)), ...wanted],
     addon: kept.filter((one) => !isTelemetry(one)),
-    images: [...new Set(images)].sort(),
     leftOut,
     notes,
   };

@@ -3,6 +3,7 @@ import type { AppliedResource } from '../apply/apply.ts';
 import { loadImages } from '../images/load.ts';
 import { type Kube, openKube } from '../kube/client.ts';
 import { buildImages } from './build-images.ts';
+import { fitProfiles } from '../observability/fit-profiles.ts';
 import { applyProfile, imagesOf, type KnownImage, readProfiles, withImages } from './deploy.ts';
 import { istioFacts, judgeIstio } from './istio-facts.ts';
 import { findKindCluster } from './kind.ts';
@@ -27,13 +28,15 @@ const pushTimeoutMs = 900_000;
 export async function upCurrent(options: UpCurrentOptions): Promise<UpResult> {
   const { projectDir, env, progress, signal, context } = options;
   const tools = createTools(env, signal);
-  const plan = await readProfiles(projectDir, options.observability);
+  const profiles = await readProfiles(projectDir, options.observability);
   const kube = openKube({ type: 'default', ...(context === undefined ? {} : { context }) });
   await progress.step(`preflight of context '${kube.context}'`, async () =>
     throwFailures(judgeIstio(await istioFacts(kube, signal))),
   );
+  const kind = options.registry === undefined ? await kindBehind(kube, tools) : undefined;
+  const plan = await fitProfiles(profiles, { progress, docker: kind && tools });
   const named = plan.flatMap(({ resources }) => imagesOf(resources));
-  const images = await provideImages(kube, named, tools, options);
+  const images = await provideImages(kind, named, tools, options);
   const applied: AppliedResource[] = [];
   try {
     for (const profile of plan) {
@@ -53,7 +56,7 @@ export async function upCurrent(options: UpCurrentOptions): Promise<UpResult> {
 
 /** Brings our images to where the nodes find them: into a kind cluster's node, or to a registry; else that is the user's. */
 async function provideImages(
-  kube: Kube,
+  kind: KindNode | undefined,
   named: string[],
   tools: Tools,
   options: UpCurrentOptions,
@@ -64,7 +67,6 @@ async function provideImages(
     const built = await buildImages({ tools, projectDir, progress, specs });
     return pushImages(tools, built, registry.replace(/\/+$/, ''), options);
   }
-  const kind = await kindBehind(kube, tools);
   if (kind !== undefined) {
     const built = await buildImages({ tools, projectDir, progress, specs });
     await progress.step('images in the cluster', async (step) => {
@@ -80,11 +82,14 @@ async function provideImages(
   return new Map();
 }
 
+/** A kind cluster, as images are loaded into it. */
+interface KindNode {
+  name: string;
+  node: string;
+}
+
 /** The kind cluster of a context that kind made; undefined when it is none, or Docker is not here. */
-async function kindBehind(
-  kube: Kube,
-  tools: Tools,
-): Promise<{ name: string; node: string } | undefined> {
+async function kindBehind(kube: Kube, tools: Tools): Promise<KindNode | undefined> {
   const [, name] = /^kind-(.+)$/.exec(kube.context) ?? [];
   if (name === undefined) return undefined;
   return findKindCluster(tools, name).catch(() => undefined);

@@ -5,6 +5,7 @@ import type { AppliedResource } from '../apply/apply.ts';
 import type { ImageSpec } from '../images/context.ts';
 import { loadImages } from '../images/load.ts';
 import { type Kube, openKube } from '../kube/client.ts';
+import { fitProfiles } from '../observability/fit-profiles.ts';
 import { applyProfile, imagesOf, readProfiles, withImages } from './deploy.ts';
 import { buildImages } from './build-images.ts';
 import { installIstio, readIstioWish } from './istio.ts';
@@ -62,7 +63,7 @@ export async function upKind(options: UpKindOptions): Promise<UpResult> {
   const name = options.name ?? defaults.name;
   const port = { wanted: options.port ?? defaults.port, asked: options.port !== undefined };
   const wish = await readIstioWish(projectDir, env);
-  const plan = await readProfiles(projectDir, options.observability);
+  const profiles = await readProfiles(projectDir, options.observability);
   const { facts, cluster: found } = await progress.step('preflight', async () => {
     const findCluster = (): Promise<KindCluster | undefined> => findKindCluster(tools, name);
     return machineFacts({ tools, name, port, findCluster });
@@ -71,6 +72,7 @@ export async function upKind(options: UpKindOptions): Promise<UpResult> {
   throwFailures(findings);
   for (const { message, next } of findings) progress.note(`  ! ${message}\n      ${next}`);
   const built = await buildImages({ tools, projectDir, progress, specs: Object.values(images) });
+  const plan = await fitProfiles(profiles, { progress, docker: tools });
   const cluster = await ensureCluster({ ...options, name, tools, found, configText });
   return sayingWhatIsLeft(cluster, options, async () => {
     const kubeconfig = await kindKubeconfig(tools, name);
