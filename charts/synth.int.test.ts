@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { topology } from '../services/topology.ts';
 import { parseResources } from '../src/manifests/load.ts';
 import type { Resource } from '../src/manifests/world.ts';
+import { renderAddons } from './addons.ts';
 import { renderManifests } from './app.ts';
 
 const project = join(import.meta.dirname, '..');
@@ -113,7 +114,8 @@ async function compile(resources: Resource[]): Promise<string> {
 }
 
 test('no manifest has a field that its kind does not know', async () => {
-  const resources = [...files].flatMap(([file, text]) => parseResources(text, file));
+  const all = [...files, ...renderAddons(topology)];
+  const resources = all.flatMap(([file, text]) => parseResources(text, file));
   expect(await compile(resources)).toBe('');
 });
 

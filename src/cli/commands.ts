@@ -5,6 +5,7 @@ import { dashboardCommand, kialiCommand } from './commands/dashboard.ts';
 import { deleteCommand } from './commands/delete.ts';
 import { downCommand } from './commands/down.ts';
 import { experimentListCommand } from './commands/experiment-list.ts';
+import { experimentRevertCommand } from './commands/experiment-revert.ts';
 import { experimentRunCommand } from './commands/experiment-run.ts';
 import { proveCommand } from './commands/prove.ts';
 import { proxyConfigCommand } from './commands/proxy-config.ts';
@@ -25,6 +26,7 @@ export const commands: Command[] = [
   callCommand,
   proveCommand,
   experimentRunCommand,
+  experimentRevertCommand,
   experimentListCommand,
   applyCommand,
   deleteCommand,

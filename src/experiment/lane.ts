@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WindtunnelError } from '../errors.ts';
-import { arrivalOffsetsMs } from '../load/arrivals.ts';
-import type { Sender } from '../load/exchange.ts';
-import { runOpenLoop } from '../load/open-loop.ts';
-import { derivedSeed, seededRandom } from '../load/random.ts';
+import { derivedSeed } from '../load/random.ts';
+import type { LoadReport } from '../load/recorder.ts';
+import type { RequestSource } from '../load/source.ts';
 import type { AccessLogEntry } from '../target/access-log.ts';
 import {
   type CallerCounters,
@@ -19,6 +18,7 @@ import { compileFault, type Fault, faultOutcome } from './faults/fault.ts';
 import type { EdgeUnderTest } from './edge-under-test.ts';
 import type { Factors } from './language.ts';
 import type { Target } from '../target/target.ts';
+import { ownerOf } from './owners.ts';
 import { asResource, type ResourceBody } from './resource.ts';
 import type { RunContext } from './run-context.ts';
 
@@ -54,17 +54,17 @@ const defaultSettleMs = 100;
 export async function openLane<F extends Factors>(
   context: RunContext<F>,
   edge: EdgeUnderTest,
+  tell: (text: string) => void,
 ): Promise<Lane> {
   const { experiment, options } = context;
   const { target } = options;
   const caller = `${edge.caller}.${edge.namespace}`;
   const callee = `${edge.service}.${edge.namespace}`;
-  const owner = `experiment-${experiment.name}-${edge.service}`;
+  const owner = ownerOf(experiment.name, edge.service);
   const prefix = `wt-${options.runId}-${edge.service}-`;
-  const entry = await target.entry(caller, edge.call.authority);
-  const sender = options.traffic.open(edge, entry, experiment.load.timeoutMs);
+  const source = await options.traffic.open(edge, experiment.load.timeoutMs, tell);
   // An abort must end requests that wait for an answer, not just those that are due.
-  const cancel = (): void => void sender.close();
+  const cancel = (): void => void source.close();
   context.stop.addEventListener('abort', cancel, { once: true });
   let renewal: NodeJS.Timeout | undefined;
 
@@ -72,7 +72,7 @@ export async function openLane<F extends Factors>(
     edge,
     owner,
     async probe(label) {
-      return (await sender.send(`${prefix}${label}`)).outcome.label;
+      return (await source.send(`${prefix}${label}`)).label;
     },
     async apply(policy, fault) {
       const bodies = [...policy, ...(fault === null ? [] : compileFault(fault, prefix))];
@@ -86,7 +86,7 @@ export async function openLane<F extends Factors>(
       // A mark beyond the end asks for the end: nothing that was written before belongs to this load.
       const { mark } = await target.accessLog(callee, Number.MAX_SAFE_INTEGER);
       const before = await readCaller(target, caller, edge);
-      const load = await sendLoad(context, edge, sender, loadPrefix, label, requests);
+      const load = await sendLoad(context, edge, source, loadPrefix, label, requests);
       const look = createLook(target, caller, callee, edge, mark);
       for (let attempt = 1; ; attempt++) {
         const { after, lines } = await look();
@@ -109,7 +109,7 @@ export async function openLane<F extends Factors>(
     async close() {
       clearInterval(renewal);
       context.stop.removeEventListener('abort', cancel);
-      await sender.close();
+      await source.close();
     },
   };
 }
@@ -152,18 +152,18 @@ function createLook(
 function sendLoad<F extends Factors>(
   context: RunContext<F>,
   edge: EdgeUnderTest,
-  sender: Sender,
-  loadPrefix: string,
+  source: RequestSource,
+  requestIdPrefix: string,
   label: string,
   requests: number,
-): ReturnType<typeof runOpenLoop> {
-  const { load } = context.experiment;
-  const random = seededRandom(derivedSeed(context.options.seed, `${edge.id}/${label}`));
-  const arrivals = { ...load.arrivals, ratePerSecond: context.ratePerSecond };
-  return runOpenLoop({
-    offsetsMs: arrivalOffsetsMs(arrivals, requests, random),
-    send: (index) => sender.send(`${loadPrefix}${index}`),
-    maxOutstanding: load.maxOutstanding,
-    signal: context.stop,
-  });
+): Promise<LoadReport> {
+  const { arrivals, maxOutstanding } = context.experiment.load;
+  const plan = {
+    arrivals: { ...arrivals, ratePerSecond: context.ratePerSecond },
+    requests,
+    seed: derivedSeed(context.options.seed, `${edge.id}/${label}`),
+    requestIdPrefix,
+    maxOutstanding,
+  };
+  return source.run(plan, context.stop);
 }

@@ -20,6 +20,19 @@ describe('writing a folder', () => {
     expect(await readdir(folder)).toEqual(['a.yaml']);
   });
 
+  test('writes into sub-folders, and finds there what is stale or not wanted any more', async () => {
+    const wanted = new Map([['sub/a.yaml', 'a: 1\n']]);
+    expect(await writeFolder(folder, wanted)).toMatchObject([
+      { type: 'missing', file: 'sub/a.yaml' },
+    ]);
+    expect(await compareFolder(folder, wanted)).toEqual([]);
+    await writeFile(join(folder, 'sub', 'old.yaml'), ours);
+    expect(await writeFolder(folder, wanted)).toMatchObject([
+      { type: 'extra', file: 'sub/old.yaml' },
+    ]);
+    expect(await readdir(join(folder, 'sub'))).toEqual(['a.yaml']);
+  });
+
   test('rewrites what differs, removes what synth wrote earlier, and leaves the files of others', async () => {
     await mkdir(folder);
     await writeFile(join(folder, 'a.yaml'), 'a: 0\n');

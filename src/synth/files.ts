@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { WindtunnelError } from '../errors.ts';
 import { compareText } from '../compare-text.ts';
 
@@ -13,7 +13,7 @@ export type FileChange =
 /** The label that synth puts on what it writes. */
 const OURS = 'app.kubernetes.io/managed-by: windtunnel';
 
-/** Compares the YAML files of a folder with the wanted ones, by name; a folder that isn't there has no files. */
+/** Compares the YAML files of a folder and its sub-folders with the wanted ones, by path in it; a folder that isn't there has no files. */
 export async function compareFolder(
   folder: string,
   wanted: ReadonlyMap<string, string>,
@@ -58,8 +58,9 @@ export async function writeFolder(
 }
 
 async function replaceFile(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
   // A leading dot keeps it out of `kubectl apply -f FOLDER` and of the watch.
-  const temporary = join(path, '..', `.synth-${process.pid}.tmp`);
+  const temporary = join(dirname(path), `.synth-${process.pid}.tmp`);
   await writeFile(temporary, text);
   await rename(temporary, path);
 }
@@ -67,7 +68,7 @@ async function replaceFile(path: string, text: string): Promise<void> {
 async function readFolder(folder: string): Promise<Map<string, string>> {
   let names: string[];
   try {
-    names = await readdir(folder);
+    names = await readdir(folder, { recursive: true });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return new Map();
     throw new WindtunnelError('io', `${folder} cannot be read: ${String(cause)}`, {

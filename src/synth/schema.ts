@@ -7,6 +7,7 @@ type Model = new (data: never) => { validate(): void };
 
 /** Kinds that synth writes, and where their schema comes from; loaded when first needed. */
 const models: Readonly<Record<string, () => Promise<Model>>> = {
+  'v1 ConfigMap': async () => (await import('kubernetes-models/v1/ConfigMap')).ConfigMap,
   'v1 Namespace': async () => (await import('kubernetes-models/v1/Namespace')).Namespace,
   'v1 Service': async () => (await import('kubernetes-models/v1/Service')).Service,
   'v1 ServiceAccount': async () =>
@@ -15,6 +16,15 @@ const models: Readonly<Record<string, () => Promise<Model>>> = {
     (await import('kubernetes-models/apps/v1/Deployment')).Deployment,
   'policy/v1 PodDisruptionBudget': async () =>
     (await import('kubernetes-models/policy/v1/PodDisruptionBudget')).PodDisruptionBudget,
+  'rbac.authorization.k8s.io/v1 ClusterRole': async () =>
+    (await import('kubernetes-models/rbac.authorization.k8s.io/v1/ClusterRole')).ClusterRole,
+  'rbac.authorization.k8s.io/v1 ClusterRoleBinding': async () =>
+    (await import('kubernetes-models/rbac.authorization.k8s.io/v1/ClusterRoleBinding'))
+      .ClusterRoleBinding,
+  'rbac.authorization.k8s.io/v1 Role': async () =>
+    (await import('kubernetes-models/rbac.authorization.k8s.io/v1/Role')).Role,
+  'rbac.authorization.k8s.io/v1 RoleBinding': async () =>
+    (await import('kubernetes-models/rbac.authorization.k8s.io/v1/RoleBinding')).RoleBinding,
   'networking.k8s.io/v1 NetworkPolicy': async () =>
     (await import('kubernetes-models/networking.k8s.io/v1/NetworkPolicy')).NetworkPolicy,
   'networking.istio.io/v1 VirtualService': async () =>
