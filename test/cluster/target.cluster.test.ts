@@ -163,7 +163,7 @@ test('a service process is stopped, continued and killed, and comes again', asyn
 
 test('a name that does not exist resets the connection, and the reason is told', async () => {
   const entry = await target.entry('orders', 'nowhere:80');
-  await expect(fetch(`http://127.0.0.1:${entry.port}/`)).rejects.toThrow();
+  await expect(fetch(`http://127.0.0.1:${entry.port}/`)).rejects.toThrow('fetch failed');
   await expect.poll(() => notes.join('\n')).toMatch(/orders → nowhere:80: getaddrinfo ENOTFOUND/);
 });
 

@@ -1,5 +1,4 @@
 import { Duplex } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { type Channels, openChannels } from './channels.ts';
 import type { Kube } from './client.ts';
 import { type LocalListener, openLocalListener } from './local-listener.ts';
@@ -63,11 +62,6 @@ export function forwardPort(
   choose: () => Promise<PodPort>,
   onProblem: (reason: string) => void,
 ): Promise<LocalListener> {
-  return openLocalListener(async (socket) => {
-    const remote = forwardConnection(kube, await choose());
-    // The protocol cannot tell the pod half of an end, so a caller that ends its side is taken to be done.
-    socket.once('end', () => remote.destroy());
-    socket.once('close', () => remote.destroy());
-    await Promise.all([pipeline(socket, remote), pipeline(remote, socket)]);
-  }, onProblem);
+  const connect = async (): Promise<Duplex> => forwardConnection(kube, await choose());
+  return openLocalListener({ connect, halfClose: false, onProblem });
 }

@@ -1,4 +1,3 @@
-import { pipeline } from 'node:stream/promises';
 import { WindtunnelError } from '../../errors.ts';
 import type { Entry } from '../../target/target.ts';
 import { type LocalListener, openLocalListener } from '../kube/local-listener.ts';
@@ -50,13 +49,11 @@ export function createEntries(
   const listen = async (workload: string, authority: string): Promise<Entry> => {
     // What cannot be reached is said here, where it has a name, and not by a connection that breaks.
     await relayOf(workload);
-    const listener = await openLocalListener(
-      async (socket) => {
-        const stream = (await relayOf(workload)).open(authority);
-        await Promise.all([pipeline(socket, stream), pipeline(stream, socket)]);
-      },
-      (reason) => onProblem(`${workload} → ${authority}: ${reason}`),
-    );
+    const listener = await openLocalListener({
+      connect: async () => (await relayOf(workload)).open(authority),
+      halfClose: true,
+      onProblem: (reason) => onProblem(`${workload} → ${authority}: ${reason}`),
+    });
     listeners.push(listener);
     return { address: '127.0.0.1', port: listener.port, authority };
   };
