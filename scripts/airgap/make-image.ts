@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { copyFile, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from './run.ts';
@@ -36,7 +37,9 @@ export async function makeImage(
     if (what === '' || what === '<no value>') return { type: 'there', what: 'the real one' };
     if (what === standIn.what) return { type: 'there', what: `a stand-in: ${what}` };
   }
-  const kept = join(folder, image.replaceAll(/[^\w.-]/g, '_'));
+  // Another making is another folder: what is kept must not be taken for it.
+  const making = createHash('sha256').update(standIn.what).digest('hex').slice(0, 12);
+  const kept = join(folder, `${image.replaceAll(/[^\w.-]/g, '_')}-${making}`);
   await mkdir(kept, { recursive: true });
   if (!(await allThere(kept, standIn.files))) {
     say(`${image}: making a stand-in of ${standIn.what}…`);
