@@ -11,7 +11,7 @@ export interface LocalListener {
 }
 
 /** Connections that one listener takes at a time; others wait to be accepted, or are refused. */
-const maxConnections = 256;
+const maxConnections = 1024;
 
 /** What {@link openLocalListener} needs. */
 export interface ListenerOptions {

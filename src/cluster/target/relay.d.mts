@@ -10,7 +10,7 @@ export interface Mux {
   size(): number;
   /**
    * A connection that the other side dials to `HOST:PORT`. It emits `connect` when that has succeeded, and is destroyed
-   * with a readable reason when it has not, or was reset. Throws when 256 are open.
+   * with a readable reason when it has not, or was reset. Throws when 1024 are open.
    */
   open(target: string): Duplex;
   /** Destroys all connections, with that reason. */

@@ -9,9 +9,9 @@ import { pipeline } from 'node:stream/promises';
 
 const types = { open: 1, data: 2, end: 3, reset: 4, window: 5, ping: 6, opened: 7 };
 const headerBytes = 9;
-const windowBytes = 256 * 1024;
+const windowBytes = 128 * 1024;
 const maxPayloadBytes = 32 * 1024;
-const maxConnections = 256;
+const maxConnections = 1024;
 /** The other side sends a ping at least every third of that: one that is silent for longer is gone. */
 const silenceMs = 90_000;
 const dialTimeoutMs = 10_000;
