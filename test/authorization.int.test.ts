@@ -60,7 +60,7 @@ describe('who may call what on the running mesh', () => {
 
   test('plaintext is refused by every service, and answered where mutual TLS is not asked for', async () => {
     const verdicts = async (): Promise<string[]> =>
-      (await measurePlaintext(topology, target)).map(({ verdict }) => verdict);
+      (await measurePlaintext(topology, target, signal)).map(({ verdict }) => verdict);
     expect(new Set(await verdicts())).toEqual(new Set(['refused']));
     const permissive = `
 apiVersion: security.istio.io/v1

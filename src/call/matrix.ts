@@ -188,9 +188,11 @@ export interface PlainCell {
 export async function measurePlaintext(
   topology: Topology,
   target: Pick<Target, 'plaintext'>,
+  signal: AbortSignal,
 ): Promise<PlainCell[]> {
   const cells: PlainCell[] = [];
   for (const { name, port } of topology.services) {
+    signal.throwIfAborted();
     const { connected, answer, problem } = await target.plaintext(`${name}:${port}`);
     const verdict = answer !== '' ? 'answered' : connected ? 'refused' : 'no connection';
     const line = answer.split(/[\r\n]/)[0];

@@ -64,6 +64,10 @@ function unknownCommand(argv: string[], commands: Command[]): WindtunnelError {
 }
 
 function reportError(thrown: unknown, around: CliSurroundings): number {
+  if (around.signal.aborted && thrown === around.signal.reason) {
+    around.printError('windtunnel: interrupted');
+    return interruptedStatus;
+  }
   const error = WindtunnelError.from(thrown);
   around.printError(`windtunnel: ${error.message} [${error.code}]`);
   if (error.next !== undefined) around.printError(`  next: ${error.next}`);

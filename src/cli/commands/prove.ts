@@ -103,7 +103,7 @@ async function measureMatrix(input: CommandInput, target: Target): Promise<Matri
     await progress.step('callers as deployed again', () => target.revert(owner));
   }
   const plaintext = await progress.step('plaintext from outside the mesh', () =>
-    measurePlaintext(topology, target),
+    measurePlaintext(topology, target, signal),
   );
   return { deployed, open, plaintext };
 }

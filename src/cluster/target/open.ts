@@ -33,7 +33,7 @@ export interface OpenClusterOptions {
  * cluster), `not-running` (no such cluster, nothing in it), `preflight` (no Istio, no sidecars, another access log).
  */
 export async function openClusterTarget(options: OpenClusterOptions): Promise<Target> {
-  const { topology, note, place } = options;
+  const { topology, note, place, signal } = options;
   const { namespace, image } = topology;
   const { kube, up, ...more } =
     place.name === 'kind' ? await openKind(options, place.cluster) : openCurrent(place.context);
@@ -46,7 +46,16 @@ export async function openClusterTarget(options: OpenClusterOptions): Promise<Ta
     admin.close();
   }
   const changes = leasedChanges(kube, namespace);
-  return clusterTarget({ kube, name: place.name, namespace, image, changes, note, ...more });
+  return clusterTarget({
+    kube,
+    name: place.name,
+    namespace,
+    image,
+    changes,
+    signal,
+    note,
+    ...more,
+  });
 }
 
 type Found = Pick<ClusterTargetOptions, 'kube' | 'mapped' | 'runOnNode'> & { up: string };

@@ -23,6 +23,8 @@ export interface OutsideOptions {
   namespace: string;
   /** Has `node`, and is on the nodes. */
   image: string;
+  /** Aborted when nobody waits for an answer any more. */
+  signal: AbortSignal;
 }
 
 /** Where Windtunnel's own things are; a cluster that was not made by `up` may lack it. */
@@ -73,16 +75,18 @@ export function outsideJob(name: string, namespace: string, image: string): V1Jo
 }
 
 /** Makes an {@link Outside}: a pod of its own that starts with the first question, and a relay in it. */
-export function createOutside({ kube, namespace, image }: OutsideOptions): Outside {
+export function createOutside(options: OutsideOptions): Outside {
+  const { kube, namespace, image } = options;
   const abort = new AbortController();
+  const signal = AbortSignal.any([abort.signal, options.signal]);
   let made: { name: string; namespace: string } | undefined;
   const start = async (): Promise<RelaySession> => {
     const name = `windtunnel-outside-${randomBytes(4).toString('hex')}`;
     const at = (await hasNamespace(kube, ownNamespace)) ? ownNamespace : 'default';
     made = { name, namespace: at };
     await kube.batch.createNamespacedJob({ namespace: at, body: outsideJob(name, at, image) });
-    const pod = await untilRunning(kube, at, name, abort.signal);
-    return startRelay(kube, { namespace: at, pod, container }, abort.signal);
+    const pod = await untilRunning(kube, at, name, signal);
+    return startRelay(kube, { namespace: at, pod, container }, signal);
   };
   let relay: Promise<RelaySession> | undefined;
   return {
@@ -93,6 +97,7 @@ export function createOutside({ kube, namespace, image }: OutsideOptions): Outsi
         const full = host.includes('.') ? host : `${host}.${namespace}.svc.cluster.local`;
         return await askPlainly((await relay).open(`${full}:${port}`), authority);
       } catch (thrown) {
+        options.signal.throwIfAborted();
         throw kubeError(thrown, 'starting a pod outside the mesh');
       }
     },

@@ -26,13 +26,15 @@ export interface ClusterTargetOptions {
   mapped?: MappedPort;
   /** Runs a command on a node; without it, a pod can only be deleted. */
   runOnNode?: NodeRunner;
+  /** Aborted on Ctrl-C: what waits for the cluster stops waiting. What was made is taken away by `close`. */
+  signal: AbortSignal;
   /** Hears what goes wrong where no call is there to fail: why a connection was reset. */
   note(text: string): void;
 }
 
 /** A cluster with Istio as a {@link Target}. Pods may be replaced while it is open. */
 export function clusterTarget(options: ClusterTargetOptions): Target {
-  const { kube, name, namespace, image, changes, mapped, runOnNode, note } = options;
+  const { kube, name, namespace, image, changes, mapped, runOnNode, signal, note } = options;
   const view = createPodView(kube, namespace);
   const admin = createEnvoyAdmin(kube);
   const logs = createAccessLogs(kube, view, admin);
@@ -40,7 +42,7 @@ export function clusterTarget(options: ClusterTargetOptions): Target {
   const onProblem = (reason: string): void => note(`  ! ${reason}`);
   const entries = createEntries(view, relays, onProblem);
   const ingress = createIngress({ kube, view, namespace, mapped, onProblem });
-  const outside = createOutside({ kube, namespace, image });
+  const outside = createOutside({ kube, namespace, image, signal });
   const { apply, renew, revert, owners } = changes;
   return {
     name,
