@@ -6,13 +6,14 @@ import { runExperiment } from '../src/experiment/engine.ts';
 import type { Experiment } from '../src/experiment/language.ts';
 import type { ExperimentResult } from '../src/experiment/result.ts';
 import type { RunOptions } from '../src/experiment/run-context.ts';
-import { networkTraffic } from '../src/experiment/traffic.ts';
+import { networkTraffic, type Traffic } from '../src/experiment/traffic.ts';
 import { type RunningMesh, startMesh } from '../src/mesh/mesh.ts';
 import { localTarget } from '../src/target/local.ts';
 import { retries } from './retries.ts';
 
 const projectDir = join(import.meta.dirname, '..');
 let mesh: RunningMesh;
+let traffic: Traffic;
 
 beforeAll(async () => {
   mesh = await startMesh({
@@ -22,8 +23,10 @@ beforeAll(async () => {
     signal: new AbortController().signal,
     watch: false,
   });
+  traffic = networkTraffic({ target: localTarget(mesh.control), projectDir });
 });
 afterAll(async () => {
+  await traffic.close();
   await mesh.stop();
   await rm(mesh.folder, { recursive: true, force: true });
 });
@@ -43,7 +46,7 @@ const run = (
 ): Promise<ExperimentResult> =>
   runExperiment(experiment, {
     target: localTarget(mesh.control),
-    traffic: networkTraffic(projectDir),
+    traffic,
     progress: silentProgress,
     signal: new AbortController().signal,
     seed: 1,

@@ -44,6 +44,7 @@ export function describeResult<F extends Factors>(
     seed: options.seed,
     load: {
       arrivals: load.arrivals.kind,
+      from: load.from ?? 'mesh',
       ratePerSecond,
       timeoutMs: load.timeoutMs,
       maxOutstanding: load.maxOutstanding,

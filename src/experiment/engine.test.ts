@@ -221,6 +221,24 @@ describe('an experiment stops and reverts', () => {
     expect(mesh.applied()).toEqual([]);
   });
 
+  test('when what makes the requests is gone in the middle, and throws why', async () => {
+    const mesh = fakeMesh(1, { losesGenerator: 5000 });
+    const failing = runExperiment(retries, {
+      target: mesh.target,
+      traffic: mesh.traffic,
+      progress: silentProgress,
+      signal: new AbortController().signal,
+      seed: 1,
+      runId: 'test',
+      startedAt: new Date(0),
+      ratePerSecond: 100_000,
+      settleMs: 1,
+    });
+    await expect(failing).rejects.toThrow('the load agent has ended');
+    expect(mesh.history).toContain('EnvoyFilter/windtunnel-fault-users');
+    expect(mesh.applied()).toEqual([]);
+  });
+
   test('refuses a mesh that hides the counters of retries', async () => {
     await expect(run({ hidesRetries: true })).rejects.toThrow('does not expose upstream_rq_retry');
   });

@@ -30,7 +30,7 @@ export async function runExperiment<F extends Factors>(
   const cells: CellResult[] = [];
   const guards: GuardResult[] = [];
   try {
-    await phase('preflight', () => preflight(context, lanes));
+    await phase('preflight', (step) => preflight(context, lanes, step));
     await withRevert(context, lanes, phase, async () => {
       await phase('baseline', () => baseline(context, lanes));
       await phase('treatment', (step) => treatment(context, lanes, cells, guards, step));
@@ -79,18 +79,32 @@ function createPhaseRunner<F extends Factors>(
 async function preflight<F extends Factors>(
   context: RunContext<F>,
   lanes: Lane[],
+  step: Step,
 ): Promise<string> {
-  for (const edge of context.experiment.edges) {
-    const lane = await openLane(context, edge);
-    lanes.push(lane);
+  await openLanes(context, lanes, step);
+  for (const lane of lanes) {
     // A run that was killed may have left its policy and fault behind.
     await lane.revert();
     const outcome = await lane.probe('preflight');
     if (outcome !== 'http 200' && outcome !== 'grpc 0') {
-      context.stopBecause(`${edge.id} answers ${outcome} before anything was changed`);
+      context.stopBecause(`${lane.edge.id} answers ${outcome} before anything was changed`);
     }
   }
   return `${lanes.length} edges answer`;
+}
+
+/** All at once: a lane may have to wait for a pod. What was opened is in `lanes`, also when one fails. */
+async function openLanes<F extends Factors>(
+  context: RunContext<F>,
+  lanes: Lane[],
+  step: Step,
+): Promise<void> {
+  const { edges } = context.experiment;
+  const opening = edges.map((edge) => openLane(context, edge, (text) => step.update(text)));
+  const settled = await Promise.allSettled(opening);
+  lanes.push(...settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])));
+  const failed = settled.find((one) => one.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 async function withRevert<F extends Factors>(
@@ -179,18 +193,17 @@ async function treatment<F extends Factors>(
   return `${results.length} of ${chosen.length} cells`;
 }
 
+/** A guard that answers later than that has failed. */
+const guardTimeoutMs = 2000;
+
 async function startGuards<F extends Factors>(context: RunContext<F>): Promise<GuardWatch[]> {
   const { experiment, options } = context;
   const watches: GuardWatch[] = [];
   for (const [index, guard] of experiment.guards.entries()) {
     const { edge } = guard;
-    const entry = await options.target.entry(
-      `${edge.caller}.${edge.namespace}`,
-      edge.call.authority,
-    );
-    const sender = options.traffic.open(edge, entry, 2000);
+    const source = await options.traffic.open(edge, guardTimeoutMs);
     const prefix = `guard-${options.runId}-${index}-`;
-    watches.push(watchGuard(guard, sender, prefix, context.stopBecause));
+    watches.push(watchGuard(guard, source, prefix, context.stopBecause));
   }
   return watches;
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Sender } from '../load/exchange.ts';
-import type { OutcomeClass } from '../load/outcome.ts';
+import { WindtunnelError } from '../errors.ts';
+import type { Outcome, OutcomeClass } from '../load/outcome.ts';
+import type { RequestSource } from '../load/source.ts';
 import type { Guard } from './language.ts';
 import type { GuardResult } from './result.ts';
 
@@ -16,22 +17,31 @@ const healthy: OutcomeClass[] = ['success', 'rejected'];
 
 /**
  * Probes an edge until it is stopped, or until so many probes in a row have failed: then `trip` is called once, with the
- * reason, and probing ends. Probes wait for each other, so a slow edge is probed more seldom, not more heavily.
+ * reason, and probing ends. The same when it can no longer be probed at all. Probes wait for each other, so a slow edge is probed more seldom, not more heavily.
  */
 export function watchGuard(
   guard: Guard,
-  sender: Sender,
+  source: RequestSource,
   requestIdPrefix: string,
   trip: (reason: string) => void,
 ): GuardWatch {
   const stopping = new AbortController();
   const seen: GuardResult = { edge: guard.edge.id, probes: 0, failures: 0, tripped: false };
 
+  const probe = async (): Promise<Outcome | undefined> => {
+    try {
+      return await source.send(`${requestIdPrefix}${seen.probes}`);
+    } catch (thrown) {
+      const why = WindtunnelError.from(thrown).message;
+      if (!stopping.signal.aborted) trip(`the guard ${guard.edge.id} cannot be watched: ${why}`);
+      return undefined;
+    }
+  };
   const watch = async (): Promise<void> => {
     let inARow = 0;
     while (!stopping.signal.aborted && !seen.tripped) {
-      const { outcome } = await sender.send(`${requestIdPrefix}${seen.probes}`);
-      if (stopping.signal.aborted) return;
+      const outcome = await probe();
+      if (outcome === undefined || stopping.signal.aborted) return;
       seen.probes++;
       if (healthy.includes(outcome.class)) inARow = 0;
       else {
@@ -54,7 +64,7 @@ export function watchGuard(
     result: () => ({ ...seen }),
     async stop() {
       stopping.abort();
-      await sender.close();
+      await source.close();
       await watching;
     },
   };

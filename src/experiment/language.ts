@@ -50,6 +50,18 @@ export interface Guard {
   failures: number;
 }
 
+/**
+ * Where the requests of a load come from, where it makes a difference: on a cluster.
+ *
+ * - `mesh`: a pod of its own in the cluster, with the caller's identity, labels and a sidecar of its own; nothing but that
+ *   sidecar is between the generator and the callee
+ * - `outside`: this machine; each connection is carried into a pod of the caller, and goes on from there through its sidecar.
+ *   The way there is part of every latency.
+ *
+ * On the local mesh both are the same process of this machine.
+ */
+export type LoadOrigin = 'mesh' | 'outside';
+
 /** What to do when the generator itself was late. */
 export interface LagGate {
   /** Greatest p99 of send lag at which latencies count. */
@@ -87,6 +99,8 @@ export interface Experiment<F extends Factors = Factors> {
   fault(edge: EdgeUnderTest, factors: F): Fault | null;
   load: {
     arrivals: Arrivals;
+    /** @default 'mesh' */
+    from?: LoadOrigin;
     /** Bound of the generator on one request; far above what is measured. */
     timeoutMs: number;
     maxOutstanding: number;

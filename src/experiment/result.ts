@@ -204,6 +204,11 @@ export const ExperimentResultSchema = Type.Object(
     load: Type.Object(
       {
         arrivals: Type.String(),
+        from: Type.String(
+          described(
+            'On a cluster: mesh, a pod with the identity of the caller; or outside, the machine of the command line',
+          ),
+        ),
         ratePerSecond: Type.Number(described('On each edge')),
         timeoutMs: ms("The generator's own bound on one request"),
         maxOutstanding: Type.Integer(),

@@ -1,3 +1,4 @@
+import type { AgentLink } from '../load/agent/link.ts';
 import type { Resource } from '../manifests/world.ts';
 import type { AccessLogEntry } from './access-log.ts';
 import type { PlainAnswer } from './plaintext.ts';
@@ -62,6 +63,15 @@ export interface Target {
   ingress(): Promise<Entry | null>;
   /** A place where requests enter the mesh as `workload` (`NAME` or `NAME.NAMESPACE`), through its own sidecar, to `authority` (`users:8080`). */
   entry(workload: string, authority: string): Promise<Entry>;
+  /**
+   * Starts the load agent in the cluster, behind a sidecar of its own, with the identity and the labels of `workload`: what
+   * it sends to `users:8080` enters the mesh as a replica of that workload would send it, and is in its `counters`.
+   * Not there where processes of this machine are in the mesh themselves: `entry` is all that they need.
+   */
+  startLoad?(
+    workload: string,
+    options: { tell(text: string): void; signal?: AbortSignal },
+  ): Promise<AgentLink>;
   /** Envoy's counters and gauges of all replicas of a workload, summed, whose name matches `filter` (RE2 as Envoy's /stats takes it). */
   counters(workload: string, filter: string): Promise<Record<string, number>>;
   /** Access log lines that were written since `mark` (0: all that is kept; beyond the end: none), after a flush; and the mark for the next call. */

@@ -1,5 +1,8 @@
 import type { EdgeUnderTest } from '../../src/experiment/edge-under-test.ts';
 import type { Traffic } from '../../src/experiment/traffic.ts';
+import { arrivalOffsetsMs } from '../../src/load/arrivals.ts';
+import type { Exchange } from '../../src/load/exchange.ts';
+import { runOpenLoop } from '../../src/load/open-loop.ts';
 import { grpcOutcome, httpOutcome } from '../../src/load/outcome.ts';
 import { seededRandom } from '../../src/load/random.ts';
 import type { Resource } from '../../src/manifests/world.ts';
@@ -22,6 +25,8 @@ export interface Sabotage {
   lagMs?: number;
   /** Counters of retries that the caller's sidecar does not expose. */
   hidesRetries?: boolean;
+  /** The generator ends after so many requests. */
+  losesGenerator?: number;
   /** Thrown by the apply of this number, from 1. */
   failsApply?: number;
   /** Whether the revert leaves the fault behind. */
@@ -159,6 +164,25 @@ export function fakeMesh(seed: number, sabotage: Sabotage = {}): FakeMesh {
     }
   };
 
+  const checkGenerator = (): void => {
+    if (requests >= (sabotage.losesGenerator ?? Number.POSITIVE_INFINITY)) {
+      throw new Error('the load agent has ended');
+    }
+  };
+  const send = async (edge: EdgeUnderTest, requestId: string): Promise<Exchange> => {
+    requests++;
+    sabotage.onRequest?.(requests);
+    const broken =
+      sabotage.brokenEdges?.includes(edge.id) === true &&
+      names().some((name) => name.startsWith('EnvoyFilter/'));
+    const unlucky = sabotage.failsRequest?.(requests) === true;
+    const failed = exchange(edge, requestId) || broken || unlucky;
+    const sentMs = performance.now() + (sabotage.lagMs ?? 0);
+    const outcome =
+      edge.protocol === 'http' ? httpOutcome(failed ? 503 : 200) : grpcOutcome(failed ? 14 : 0);
+    return { outcome, sentMs, firstByteMs: sentMs, doneMs: sentMs };
+  };
+
   return {
     history,
     applied: names,
@@ -199,28 +223,28 @@ export function fakeMesh(seed: number, sabotage: Sabotage = {}): FakeMesh {
       plaintext: async () => ({ connected: true, answer: '', problem: undefined }),
     },
     traffic: {
-      open: (edge) => {
+      open: async (edge) => {
         countersOf(edge);
         return {
           send: async (requestId) => {
-            requests++;
-            sabotage.onRequest?.(requests);
-            const broken =
-              sabotage.brokenEdges?.includes(edge.id) === true &&
-              names().some((name) => name.startsWith('EnvoyFilter/'));
-            const unlucky = sabotage.failsRequest?.(requests) === true;
-            const failed = exchange(edge, requestId) || broken || unlucky;
-            const nowMs = performance.now();
-            const sentMs = nowMs + (sabotage.lagMs ?? 0);
-            const outcome =
-              edge.protocol === 'http'
-                ? httpOutcome(failed ? 503 : 200)
-                : grpcOutcome(failed ? 14 : 0);
-            return { outcome, sentMs, firstByteMs: sentMs, doneMs: sentMs };
+            checkGenerator();
+            return (await send(edge, requestId)).outcome;
+          },
+          run: async (plan, signal) => {
+            const { arrivals, requests: count, seed: of, requestIdPrefix, maxOutstanding } = plan;
+            const report = await runOpenLoop({
+              offsetsMs: arrivalOffsetsMs(arrivals, count, seededRandom(of)),
+              send: (index) => send(edge, `${requestIdPrefix}${index}`),
+              maxOutstanding,
+              ...(signal === undefined ? {} : { signal }),
+            });
+            checkGenerator();
+            return report;
           },
           close: async () => {},
         };
       },
+      close: async () => {},
     },
   };
 }

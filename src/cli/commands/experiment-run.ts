@@ -87,17 +87,23 @@ export async function conductExperiment(
     import('../../experiment/engine.ts'),
     import('../../experiment/traffic.ts'),
   ]);
-  const result = await runExperiment(experiment, {
-    target,
-    traffic: networkTraffic(projectDir),
-    progress,
-    signal,
-    runId: randomBytes(4).toString('hex'),
-    startedAt: new Date(),
-    ...tuning,
-  });
-  await report(input, result);
-  return signal.aborted ? interruptedStatus : verdictStatus[result.verdict];
+  const { from } = experiment.load;
+  const traffic = networkTraffic({ target, projectDir, from, signal });
+  try {
+    const result = await runExperiment(experiment, {
+      target,
+      traffic,
+      progress,
+      signal,
+      runId: randomBytes(4).toString('hex'),
+      startedAt: new Date(),
+      ...tuning,
+    });
+    await report(input, result);
+    return signal.aborted ? interruptedStatus : verdictStatus[result.verdict];
+  } finally {
+    await traffic.close();
+  }
 }
 
 async function findExperiment(name: string | undefined): Promise<Experiment> {
