@@ -14,7 +14,7 @@ export async function upOnCluster(
 ): Promise<number> {
   const { options, progress, print } = input;
   refuse(input, target);
-  const { context, applied } = await bringUp(input, target);
+  const { context, applied, down } = await bringUp(input, target);
   const changed = applied.filter(({ action }) => action !== 'unchanged');
   for (const { resource, action } of changed) print(`${resource}: ${action}`);
   print(`${applied.length} resources, ${changed.length} changed`);
@@ -31,7 +31,7 @@ export async function upOnCluster(
     print(`  npx windtunnel status ${which}`);
     print(`  npx windtunnel call users.get --id 123 ${which}`);
     print(`  npx windtunnel experiment run retries ${which}`);
-    print(`windtunnel down ${which} takes it away`);
+    print(`npx windtunnel down ${down} takes it away`);
     if (!proven) progress.note('  ✗ not every declared edge is proven: above, with reasons');
     return proven ? 0 : 1;
   } finally {

@@ -72,7 +72,15 @@ called (those in Docker are loaded into the cluster); ISTIO_VALUES names an Isti
 
 async function run(input: CommandInput): Promise<number> {
   const target = targetName(input.options);
-  if (target === 'local') return input.options.detach ? detached(input) : foreground(input);
+  if (target === 'local') {
+    for (const name of ['cluster', 'context', 'observability', 'registry']) {
+      if (input.options[name] === undefined) continue;
+      throw new WindtunnelError('usage', `--${name} is for a cluster`, {
+        next: 'add --target kind, or --target current',
+      });
+    }
+    return input.options.detach ? detached(input) : foreground(input);
+  }
   // Loaded here, so that the local mesh comes up without the Kubernetes client.
   const { upOnCluster } = await import('./up-cluster.ts');
   return upOnCluster(input, target);

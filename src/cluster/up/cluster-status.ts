@@ -1,4 +1,4 @@
-import type { V1Pod } from '@kubernetes/client-node';
+import type { V1Deployment, V1Pod } from '@kubernetes/client-node';
 import { compareText } from '../../compare-text.ts';
 import type { Kube } from '../kube/client.ts';
 import { kubeError } from '../kube/errors.ts';
@@ -35,7 +35,7 @@ export async function clusterStatus(kube: Kube, entry: string | null): Promise<C
   const labelSelector = `${managedByLabel}=${managedByUs}`;
   const [deployments, pods] = await Promise.all([
     kube.apps.listDeploymentForAllNamespaces({ labelSelector }),
-    kube.core.listPodForAllNamespaces({ labelSelector }),
+    kube.core.listPodForAllNamespaces(),
   ]).catch((thrown: unknown) => {
     throw kubeError(thrown, `the cluster of context '${kube.context}'`);
   });
@@ -48,13 +48,25 @@ export async function clusterStatus(kube: Kube, entry: string | null): Promise<C
       return `${name}.${namespace}: ${refusal(deployment) ?? count}`;
     });
   if (deployments.items.length === 0) problems.push('nothing that windtunnel manages is there');
-  const all = pods.items.map(podStatus);
+  const isOurs = (pod: V1Pod): boolean =>
+    pod.metadata?.labels?.[managedByLabel] === managedByUs ||
+    deployments.items.some((deployment) => isPodOf(deployment, pod));
+  const all = pods.items.filter(isOurs).map(podStatus);
   return {
     context: kube.context,
     entry,
     pods: all.sort((a, b) => compareText(a.namespace, b.namespace) || compareText(a.pod, b.pod)),
     problems,
   };
+}
+
+function isPodOf({ metadata, spec }: V1Deployment, pod: V1Pod): boolean {
+  const labels = Object.entries(spec?.selector.matchLabels ?? {});
+  return (
+    metadata?.namespace === pod.metadata?.namespace &&
+    labels.length > 0 &&
+    labels.every(([key, value]) => pod.metadata?.labels?.[key] === value)
+  );
 }
 
 /** What there is to say of a pod. */

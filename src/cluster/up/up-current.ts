@@ -51,7 +51,7 @@ export async function upCurrent(options: UpCurrentOptions): Promise<UpResult> {
       next: 'Run the command again: it goes on from here.',
     });
   }
-  return { context: kube.context, applied };
+  return { context: kube.context, applied, down: `--target current --context ${kube.context}` };
 }
 
 /** Brings our images to where the nodes find them: into a kind cluster's node, or to a registry; else that is the user's. */

@@ -39,6 +39,8 @@ export interface UpResult {
   /** Name of the kubeconfig's context. */
   context: string;
   applied: AppliedResource[];
+  /** The options of `windtunnel down` that undo it. */
+  down: string;
 }
 
 /** What `windtunnel up --target kind` was asked for. */
@@ -100,7 +102,7 @@ export async function upKind(options: UpKindOptions): Promise<UpResult> {
       const change = { kube, profile: { ...profile, resources }, progress, signal };
       applied.push(...(await applyProfile(change)));
     }
-    return { context: `kind-${name}`, applied };
+    return { context: `kind-${name}`, applied, down: downOf(cluster) };
   });
 }
 
@@ -157,6 +159,11 @@ async function untilApiAnswers(kube: Kube, progress: Progress, signal: AbortSign
   });
 }
 
+/** Of a cluster that another made, only what was applied is taken away. */
+function downOf({ name, ours }: KindCluster): string {
+  return ours ? `--target kind --cluster ${name}` : `--target current --context kind-${name}`;
+}
+
 async function sayingWhatIsLeft<T>(
   cluster: KindCluster,
   { progress, signal }: UpOptions,
@@ -165,9 +172,9 @@ async function sayingWhatIsLeft<T>(
   try {
     return await work();
   } catch (thrown) {
-    const down = `windtunnel down --target kind --cluster ${cluster.name}`;
+    const undo = `windtunnel down ${downOf(cluster)}`;
     progress.note(
-      `  the cluster '${cluster.name}' stays, with what is done so far; ${down} deletes it`,
+      `  the cluster '${cluster.name}' stays, with what is done so far; ${undo} undoes it`,
     );
     if (!signal.aborted) throw thrown;
     throw new WindtunnelError('start-failed', 'interrupted', {
