@@ -7,8 +7,8 @@ import type { Kube } from '../kube/client.ts';
 import { kubeError, statusOf } from '../kube/errors.ts';
 import { createObjects } from '../kube/kube-objects.ts';
 import type { Objects } from '../kube/objects.ts';
+import { checkLease, checkPlaces } from './check-change.ts';
 import { createDistribution, type Distribution } from './distribution.ts';
-import { isReverted } from '../reaper/kinds.ts';
 import { overlay } from './overlay.ts';
 import { leaseKind, leaseName, leaseSecondsOf, microTime, stateAnnotation } from './record.ts';
 import {
@@ -117,7 +117,7 @@ async function apply(
 ): Promise<Omit<ChangeReport, 'enforcedMs'>> {
   const { objects, namespaces } = context;
   checkPlaces(resources, namespaces);
-  if (leaseMs !== undefined) checkKinds(resources);
+  if (leaseMs !== undefined) await checkLease(objects, resources);
   // What ran out, or was given up half-way, is ended first: from there on this is a new lease.
   await revertOwner(context, owner, 'reverting');
   const holder = await holdersBeside(context, owner);
@@ -134,30 +134,6 @@ async function apply(
   } catch (thrown) {
     throw await takenBack(context, owner, recorded, thrown);
   }
-}
-
-function checkPlaces(resources: readonly Resource[], namespaces: readonly string[]): void {
-  const outside = resources.find(({ metadata }) => !namespaces.includes(metadata.namespace));
-  if (outside === undefined) return;
-  const { kind, metadata } = outside;
-  const where = metadata.namespace === '' ? 'no namespace' : `namespace ${metadata.namespace}`;
-  throw new WindtunnelError(
-    'unsupported',
-    `${kind} ${metadata.name} is in ${where}: what is undone by itself must be in ${namespaces.join(', ')}`,
-  );
-}
-
-/** A lease is a promise that the reaper keeps when this process can't. */
-function checkKinds(resources: readonly Resource[]): void {
-  const other = resources.find((resource) => !isReverted(resource));
-  if (other === undefined) return;
-  throw new WindtunnelError(
-    'unsupported',
-    `the reaper may not put back a ${other.kind} of ${other.apiVersion}, so it can't be changed for a while`,
-    {
-      next: 'Add the kind to src/cluster/reaper/kinds.ts, then npm run synth and apply addons/reaper.yaml.',
-    },
-  );
 }
 
 /** After a failure: takes back what this time applied, where nothing of the owner stood before; says what is left. */
