@@ -23,6 +23,8 @@ export function packageClosure(lockfile: Lockfile, names: Iterable<string>): str
   const found = new Set<string>();
   const open: string[] = [];
   const add = (name: string, from: string, optional: boolean): void => {
+    // Types alone: nothing reads them at run time.
+    if (name.startsWith('@types/')) return;
     const folder = resolvePackage(lockfile, name, from);
     if (folder === undefined) {
       if (optional) return;
@@ -36,8 +38,6 @@ export function packageClosure(lockfile: Lockfile, names: Iterable<string>): str
       );
     }
     const { os, cpu } = lockfile[folder] ?? {};
-    // Types alone: nothing reads them at run time.
-    if (name.startsWith('@types/')) return;
     if (found.has(folder) || os !== undefined || cpu !== undefined) return;
     found.add(folder);
     open.push(folder);
