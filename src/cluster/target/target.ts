@@ -1,4 +1,5 @@
 import type { Target } from '../../target/target.ts';
+import { cliImage } from '../images/catalogue.ts';
 import type { Kube } from '../kube/client.ts';
 import { createAccessLogs } from './access-log.ts';
 import { createEnvoyAdmin } from './admin.ts';
@@ -59,6 +60,12 @@ export function clusterTarget(options: ClusterTargetOptions): Target {
       const { gateway } = workloadNamed(await view.workloads(1000), workload);
       const entry = gateway ? await ingress.open() : null;
       return entry === null ? entries.open(workload, authority) : { ...entry, authority };
+    },
+    async startLoad(workload, { tell, signal }) {
+      const { name: caller, namespace: at } = workloadNamed(await view.workloads(1000), workload);
+      const { startLoad } = await import('../load/start.ts');
+      const load = { kube, namespace: at, caller, image: cliImage.name, tell };
+      return startLoad({ ...load, ...(signal && { signal }) });
     },
     counters: (workload, filter) => readCounters(view, admin, workload, filter),
     accessLog: logs.read,
