@@ -88,7 +88,11 @@ const kindsOfOthers = [
   ...['Job', 'CronJob'].map((kind) => ({ apiVersion: 'batch/v1', kind })),
 ];
 /** Kubernetes and Istio put these into every namespace. */
-const everywhere = new Set(['ConfigMap/kube-root-ca.crt', 'ConfigMap/istio-ca-root-cert']);
+const everywhere = new Set([
+  'ConfigMap/istio-ca-crl',
+  'ConfigMap/istio-ca-root-cert',
+  'ConfigMap/kube-root-ca.crt',
+]);
 
 /** Deletes the namespaces that were not there before `windtunnel up`, unless others have put something there since. */
 async function removeNamespaces(kube: Kube, { progress, signal }: DownOptions): Promise<string[]> {

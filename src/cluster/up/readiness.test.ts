@@ -32,7 +32,7 @@ const pod = (options: PodOptions = {}): V1Pod => {
       ],
       containerStatuses: [{ ...shared, name: 'users', ready, restartCount, state, lastState }],
     },
-  } as unknown as V1Pod;
+  };
 };
 
 test('a pod whose probes answer is ready', () => {
@@ -51,7 +51,7 @@ test('a container that crashes is named, with its exit code and restarts', () =>
   const crash = podState(
     pod({
       state: { waiting: { reason: 'CrashLoopBackOff' } },
-      lastState: { terminated: { exitCode: 1, reason: 'Error' } } as V1ContainerState,
+      lastState: { terminated: { exitCode: 1, reason: 'Error' } },
       restartCount: 3,
     }),
   );
@@ -60,7 +60,7 @@ test('a container that crashes is named, with its exit code and restarts', () =>
     reason: 'users ended with exit code 1, 3 restarts',
     container: 'users',
   });
-  const killed = { terminated: { exitCode: 137, reason: 'OOMKilled' } } as V1ContainerState;
+  const killed = { terminated: { exitCode: 137, reason: 'OOMKilled' } };
   expect(podState(pod({ state: killed }))).toMatchObject({
     reason: expect.stringContaining('more memory than its limit') as string,
   });
@@ -69,7 +69,7 @@ test('a container that crashes is named, with its exit code and restarts', () =>
 test('a container that is about to start is waited for; a pod that ends does not count', () => {
   expect(podState(pod())).toEqual({ type: 'waiting', reason: 'users runs, and is not ready yet' });
   const ending = pod();
-  ending.metadata = { ...ending.metadata, deletionTimestamp: new Date(0) };
+  ending.metadata = { name: 'users-1', deletionTimestamp: new Date(0) };
   expect(podState(ending)).toEqual({ type: 'ending' });
 });
 
@@ -77,7 +77,7 @@ test('a pod that no node takes says why', () => {
   const pending = pod();
   pending.status = {
     conditions: [{ type: 'PodScheduled', status: 'False', message: '0/1 nodes: Insufficient cpu' }],
-  } as unknown as NonNullable<V1Pod['status']>;
+  };
   expect(podState(pending)).toEqual({
     type: 'waiting',
     reason: 'no node takes it: 0/1 nodes: Insufficient cpu',
@@ -102,8 +102,8 @@ test.each<[string, object, boolean]>([
 
 test('a namespace that refuses the pods is the reason that there are none', () => {
   const conditions = [{ type: 'ReplicaFailure', status: 'True', message: 'violates PodSecurity' }];
-  expect(refusal({ status: { conditions } } as V1Deployment)).toBe('violates PodSecurity');
-  expect(refusal({ status: {} } as V1Deployment)).toBeUndefined();
+  expect(refusal({ status: { conditions } })).toBe('violates PodSecurity');
+  expect(refusal({ status: {} })).toBeUndefined();
 });
 
 test('status shows the sidecar apart from the pod', () => {
