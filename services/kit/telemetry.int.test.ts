@@ -233,7 +233,7 @@ describe('a collector that is not there', () => {
     const [code] = (await once(users.child, 'exit')) as [number];
     expect(code).toBe(0);
     // The flush may take half a second; the exporter alone would try for ten.
-    expect(performance.now() - startedMs).toBeLessThan(2000);
+    expect(performance.now() - startedMs).toBeLessThan(5000);
   });
 });
 
