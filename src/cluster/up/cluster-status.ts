@@ -44,7 +44,11 @@ export async function clusterStatus(kube: Kube, entry: string | null): Promise<C
     .map((deployment) => {
       const { namespace, name } = deployment.metadata ?? {};
       const { availableReplicas = 0 } = deployment.status ?? {};
-      const count = `${availableReplicas} of ${deployment.spec?.replicas ?? 1} pods ready`;
+      const wanted = deployment.spec?.replicas ?? 1;
+      const count =
+        availableReplicas < wanted
+          ? `${availableReplicas} of ${wanted} pods ready`
+          : 'its newest version is not rolled out; the one before still serves';
       return `${name}.${namespace}: ${refusal(deployment) ?? count}`;
     });
   if (deployments.items.length === 0) problems.push('nothing that windtunnel manages is there');

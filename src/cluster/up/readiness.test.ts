@@ -1,6 +1,7 @@
 import type { V1ContainerState, V1Deployment, V1Pod } from '@kubernetes/client-node';
 import { expect, test } from 'vitest';
 import { podStatus } from './cluster-status.ts';
+import { tellingLines } from './wait-ready.ts';
 import { isRolledOut, podState, refusal } from './readiness.ts';
 
 interface PodOptions {
@@ -113,4 +114,14 @@ test('status shows the sidecar apart from the pod', () => {
     restarts: 0,
   });
   expect(podStatus(pod({ sidecarReady: false })).sidecar).toBe('not ready');
+});
+
+test('of a log the last error is shown, else its last lines', () => {
+  const log = 'listening\n\nError: broken on purpose\n    at main.ts:1\n\nNode.js v24.21.0\n';
+  expect(tellingLines(log)).toEqual([
+    'Error: broken on purpose',
+    '    at main.ts:1',
+    'Node.js v24.21.0',
+  ]);
+  expect(tellingLines('1\n2\n3\n4\n5\n6\n7\n8')).toEqual(['3', '4', '5', '6', '7', '8']);
 });

@@ -30,7 +30,8 @@ export interface NotReady {
 }
 
 const pollMs = 500;
-const logLines = 5;
+const readLogLines = 30;
+const shownLogLines = 6;
 
 /**
  * Waits until every Deployment has rolled out. Throws `start-failed` when one is failing for longer than it may, or not
@@ -40,16 +41,25 @@ export async function waitReady(options: WaitReadyOptions): Promise<void> {
   const { step, signal, timeoutMs = 240_000, failingMs = 30_000 } = options;
   const total = [...options.deployments.values()].flat().length;
   const startMs = performance.now();
-  let failingSinceMs: number | undefined;
+  const failingSinceMs = new Map<string, number>();
   for (;;) {
     signal.throwIfAborted();
     const missing = await notReady(options);
     if (missing.length === 0) return;
     const nowMs = performance.now();
-    failingSinceMs = missing.some(({ failing }) => failing) ? (failingSinceMs ?? nowMs) : undefined;
+    // Between two crashes a container runs for a while: that alone mends nothing.
+    for (const name of failingSinceMs.keys()) {
+      if (!missing.some(({ deployment }) => deployment === name)) failingSinceMs.delete(name);
+    }
+    for (const { deployment, failing } of missing) {
+      if (failing && !failingSinceMs.has(deployment)) failingSinceMs.set(deployment, nowMs);
+    }
     const [first] = missing.toSorted((a, b) => Number(b.failing) - Number(a.failing));
     step.update(`${total - missing.length} of ${total}; ${first?.deployment}: ${first?.reason}`);
-    const hopeless = failingSinceMs !== undefined && nowMs - failingSinceMs > failingMs;
+    const hopeless = missing.some(
+      ({ deployment, failing }) =>
+        failing && nowMs - (failingSinceMs.get(deployment) ?? nowMs) > failingMs,
+    );
     if (hopeless || nowMs - startMs > timeoutMs) {
       throw await notReadyError(options.kube, missing, total);
     }
@@ -120,14 +130,18 @@ async function notReadyError(
 
 async function lastLog(kube: Kube, crashed: NonNullable<NotReady['crashed']>): Promise<string> {
   const { namespace, pod: name, container } = crashed;
-  const query = { namespace, name, container, tailLines: logLines };
+  const query = { namespace, name, container, tailLines: readLogLines };
   const read = (previous: boolean): Promise<string> =>
     kube.core.readNamespacedPodLog({ ...query, previous }).catch(() => '');
   const text = (await read(true)) || (await read(false));
-  return text
-    .trim()
-    .split('\n')
-    .filter((line) => line !== '')
+  return tellingLines(text)
     .map((line) => `\n      | ${line.slice(0, 300)}`)
     .join('');
+}
+
+/** The lines of a log that tell why it ended: from the last error on, else the last ones. */
+export function tellingLines(text: string): string[] {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const error = lines.findLastIndex((line) => /^\S*error\b/i.test(line));
+  return error < 0 ? lines.slice(-shownLogLines) : lines.slice(error, error + shownLogLines);
 }
