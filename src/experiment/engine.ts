@@ -131,7 +131,7 @@ async function withRevert<F extends Factors>(
       `could not revert ${failed.length} of ${lanes.length} edges: ${WindtunnelError.from(first?.reason).message}`,
       {
         cause: failure ?? first?.reason,
-        next: `The next run of ${context.experiment.name} reverts them first; so does stopping the mesh.`,
+        next: `They go when their lease ends, or now: windtunnel experiment revert ${context.experiment.name}`,
       },
     );
   });

@@ -29,7 +29,7 @@ export const experimentRunCommand: Command = {
   description: `
 Runs on the mesh that is up (windtunnel up, or npm start, in another terminal); where none is, it brings one up for
 itself and ends it. Changes policies while it runs, and puts back those of the manifests at the end, on Ctrl-C and on
-any error; after a SIGKILL the next run does.
+any error; after a SIGKILL they are back when its lease ends, half a minute later.
 Writes NAME.html, NAME.json and the schema of the latter.
 
 Exit status: 0 confirmed, 10 refuted, 11 inconclusive, 12 invalid (the run proves nothing), 130 interrupted,
