@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { topology } from '../../services/topology.ts';
 import { type MeasuredCell, matrixCells, type PlainCell } from '../../src/call/matrix.ts';
 import type { EdgeProof } from '../../src/call/prove.ts';
-import { runOnCluster } from '../support/cluster.ts';
+import { askCluster, runOnCluster } from '../support/cluster.ts';
 import { projectDir, runCli } from '../support/run-cli.ts';
 
 interface Proof {
@@ -51,4 +51,11 @@ test('who may call what is the same on the cluster as on this machine, cell by c
     await runCli(['down', '--name', name]);
     rmSync(join(projectDir, '.windtunnel', name), { recursive: true, force: true });
   }
+});
+
+test('nothing of the proof is left in the cluster', async () => {
+  const jobs = await askCluster('kubectl', 'get', 'jobs', '-A', '-o', 'name');
+  expect(jobs).not.toContain('windtunnel-outside');
+  const routes = await askCluster('kubectl', 'get', 'virtualservices', '-A', '-o', 'name');
+  expect(routes).not.toContain('/open-');
 });
