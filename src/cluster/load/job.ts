@@ -62,7 +62,8 @@ export function loadJob({ name, namespace, caller, image, template }: LoadJobOpt
       activeDeadlineSeconds: lifetimeSeconds,
       ttlSecondsAfterFinished: 0,
       template: {
-        metadata: { labels: { ...template.metadata?.labels, ...labels }, annotations },
+        // The caller's own labels win: whatever selects the caller by them selects this pod.
+        metadata: { labels: { ...labels, ...template.metadata?.labels }, annotations },
         spec: {
           restartPolicy: 'Never',
           readinessGates: [{ conditionType: neverReady }],
@@ -86,7 +87,7 @@ export function loadJob({ name, namespace, caller, image, template }: LoadJobOpt
               imagePullPolicy: 'IfNotPresent',
               command: ['node', '-e', waiter],
               workingDir: '/app',
-              resources: { requests: { cpu: '50m', memory: '96Mi' }, limits: { memory: '512Mi' } },
+              resources: { requests: { cpu: '100m', memory: '96Mi' }, limits: { memory: '512Mi' } },
               securityContext: {
                 allowPrivilegeEscalation: false,
                 readOnlyRootFilesystem: true,
