@@ -178,11 +178,12 @@ export async function deleteKindCluster(tools: Tools, name: string): Promise<voi
 export async function kindKubeconfig(tools: Tools, name: string): Promise<string> {
   const { status, stdout, stderr } = await tools.run('kind', ['get', 'kubeconfig', '--name', name]);
   if (status === 0) return stdout;
-  throw new WindtunnelError(
-    'not-running',
-    `there is no kind cluster '${name}': ${lastLines(stderr.trim())}`,
-    {
-      next: `windtunnel up --target kind --cluster ${name}`,
-    },
-  );
+  const stopped = stderr.includes('is not running');
+  const state = stopped
+    ? `the kind cluster '${name}' is stopped`
+    : `there is no kind cluster '${name}'`;
+  throw new WindtunnelError('not-running', state, {
+    cause: new Error(lastLines(stderr.trim())),
+    next: `windtunnel up --target kind --cluster ${name}`,
+  });
 }

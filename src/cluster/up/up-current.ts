@@ -45,7 +45,9 @@ export async function upCurrent(options: UpCurrentOptions): Promise<UpResult> {
       applied.push(...(await applyProfile(change)));
     }
   } catch (thrown) {
-    progress.note('  what is applied so far stays; windtunnel down --target current takes it away');
+    progress.note(
+      '  what has been applied by now, if anything, stays; windtunnel down --target current takes it away',
+    );
     if (!signal.aborted) throw thrown;
     throw new WindtunnelError('start-failed', 'interrupted', {
       next: 'Run the command again: it goes on from here.',

@@ -55,7 +55,8 @@ export async function waitReady(options: WaitReadyOptions): Promise<void> {
       if (failing && !failingSinceMs.has(deployment)) failingSinceMs.set(deployment, nowMs);
     }
     const [first] = missing.toSorted((a, b) => Number(b.failing) - Number(a.failing));
-    step.update(`${total - missing.length} of ${total}; ${first?.deployment}: ${first?.reason}`);
+    const why = `${first?.deployment}: ${first?.reason}`.slice(0, 120);
+    step.update(`${total - missing.length} of ${total}; ${why}`);
     const hopeless = missing.some(
       ({ deployment, failing }) =>
         failing && nowMs - (failingSinceMs.get(deployment) ?? nowMs) > failingMs,
