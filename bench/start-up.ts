@@ -6,48 +6,24 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
 import { connect } from 'node:net';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { topology as shop } from '../services/topology.ts';
-import { proveEdges } from '../src/call/prove.ts';
-import { silentProgress } from '../src/progress.ts';
 import { environmentOf } from '../src/topology/derive.ts';
-import { localTarget } from '../src/target/local.ts';
-import { startMesh } from '../src/mesh/mesh.ts';
 import { createPortAllocator } from '../src/mesh/ports.ts';
 import { interleave, printComparison } from './kit/compare.ts';
+import { projectDir, upAndProven } from './kit/local-up.ts';
 
-const projectDir = dirname(dirname(fileURLToPath(import.meta.url)));
 const rounds = Number(process.argv[2] ?? 3);
 const signal = AbortSignal.timeout(rounds * 120_000);
 
 async function meshed(): Promise<number> {
-  const name = `bench-start-${process.pid}`;
   const startedMs = performance.now();
-  const mesh = await startMesh({
-    projectDir,
-    name,
-    progress: silentProgress,
-    signal,
-    watch: false,
-  });
-  try {
-    const proofs = await proveEdges({
-      topology: shop,
-      target: localTarget(mesh.control),
-      projectDir,
-      signal,
-    });
-    const failed = proofs.filter(({ proven }) => !proven);
-    if (failed.length > 0) throw new Error(`not proven: ${JSON.stringify(failed)}`);
-    return performance.now() - startedMs;
-  } finally {
-    await mesh.stop();
-    rmSync(mesh.folder, { recursive: true, force: true });
-  }
+  const end = await upAndProven(`bench-start-${process.pid}`, signal);
+  const elapsedMs = performance.now() - startedMs;
+  await end();
+  return elapsedMs;
 }
 
 async function listening(port: number): Promise<void> {

@@ -43,3 +43,15 @@ export function printComparison(title: string, samples: ArmSamples[]): void {
     );
   }
 }
+
+/** A ratio of medians with its 95 % interval. */
+export function ratioText(over: ArmSamples, under: ArmSamples): string {
+  const ratio = median(over.rounds.flat()) / median(under.rounds.flat());
+  const [low, high] = bootstrapRatio(over.rounds, under.rounds);
+  return rangeText(ratio, [low, high]);
+}
+
+/** e.g. `0.410 [0.380, 0.440]` */
+export function rangeText(value: number, [low, high]: readonly [number, number]): string {
+  return `${value.toFixed(3)} [${low.toFixed(3)}, ${high.toFixed(3)}]`;
+}

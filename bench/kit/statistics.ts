@@ -15,8 +15,31 @@ export function quantile(values: readonly number[], share: number): number {
 }
 
 /**
- * The middle 95 % of the ratio of medians over rounds drawn with replacement (percentile bootstrap, Efron 1979).
- * What was measured in one round is drawn together, since what the machine did in it is common to both arms.
+ * The middle 95 % of a statistic of several arms over rounds drawn with replacement (percentile bootstrap, Efron 1979).
+ * What was measured in one round is drawn together, since what the machine did in it is common to all arms.
+ *
+ * @param arms per arm and round, what was measured
+ */
+export function bootstrap<Sample, Name extends string>(
+  arms: Readonly<Record<Name, readonly (readonly Sample[])[]>>,
+  statistic: (drawn: Record<Name, Sample[]>) => number,
+  resamples = 2000,
+): [number, number] {
+  const draw = seededRandom(1);
+  const names = Object.keys(arms) as Name[];
+  const rounds = Math.min(...names.map((name) => arms[name].length));
+  const values: number[] = [];
+  for (let sample = 0; sample < resamples; sample++) {
+    const picked = Array.from({ length: rounds }, () => Math.floor(draw() * rounds));
+    const drawn = {} as Record<Name, Sample[]>;
+    for (const name of names) drawn[name] = picked.flatMap((index) => arms[name][index] ?? []);
+    values.push(statistic(drawn));
+  }
+  return [quantile(values, 0.025), quantile(values, 0.975)];
+}
+
+/**
+ * {@link bootstrap} of the ratio of medians.
  *
  * @param over per round, the samples of the arm above the line
  * @param under per round, the samples of the arm below it
@@ -24,15 +47,6 @@ export function quantile(values: readonly number[], share: number): number {
 export function bootstrapRatio(
   over: readonly (readonly number[])[],
   under: readonly (readonly number[])[],
-  resamples = 2000,
 ): [number, number] {
-  const draw = seededRandom(1);
-  const ratios: number[] = [];
-  for (let sample = 0; sample < resamples; sample++) {
-    const picked = over.map(() => Math.floor(draw() * over.length));
-    const pick = (arm: readonly (readonly number[])[]): number[] =>
-      picked.flatMap((index) => arm[index] ?? []);
-    ratios.push(median(pick(over)) / median(pick(under)));
-  }
-  return [quantile(ratios, 0.025), quantile(ratios, 0.975)];
+  return bootstrap({ over, under }, (drawn) => median(drawn.over) / median(drawn.under));
 }
