@@ -103,11 +103,12 @@ export function armResources(arm: ArmName, measured: readonly BenchEdge[]): Reso
 }
 
 function adapted(resource: Resource, arm: ArmName, callers: readonly string[]): Resource {
-  const body = structuredClone(resource.body);
   if (resource.kind === 'Namespace') {
-    const labels = asRecord(asRecord(body.metadata).labels);
-    labels['istio-injection'] = arm === 'none' ? 'disabled' : 'enabled';
+    const injection = arm === 'none' ? 'disabled' : 'enabled';
+    const labels = { ...resource.metadata.labels, 'istio-injection': injection };
+    return { ...resource, metadata: { ...resource.metadata, labels } };
   }
+  const body = structuredClone(resource.body);
   if (resource.kind === 'Deployment') {
     const spec = asRecord(body.spec);
     spec.replicas = 1;
