@@ -35,7 +35,7 @@ cluster's node pulls Istio's images from the network each time, and that is part
 
 Printed are ratios of medians, each with a 95 % interval (bootstrap over rounds): a/b (goal: at most 0.5), c/b, d/c.
 
-  --rounds N       default 2; about 8 minutes each on two cores
+  --rounds N       at least 2: one gives no interval; default 2; about 8 minutes each on two cores
   --skip-warm-up   throw nothing away: right when all images are in Docker
   --json           all numbers, as JSON
 
@@ -182,7 +182,7 @@ await runBench({
     // kind writes the new cluster into the kubeconfig and makes it current: not into the user's.
     const env = { ...process.env, KUBECONFIG: join(folder, 'kubeconfig') };
     try {
-      const plan = { rounds: number('rounds'), warmUp: !flag('skip-warm-up') };
+      const plan = { rounds: number('rounds', 2), warmUp: !flag('skip-warm-up') };
       const samples = await measure(plan, env, progress, signal);
       print(samples, flag('json'));
     } finally {

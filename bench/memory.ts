@@ -24,7 +24,7 @@ the one before and the one after it, so that what only grows with time falls out
 machine is left out by 'up', with a notice: then the ratio is of the rest. The pods of the profile are listed.
 
   --cluster NAME   a kind cluster that windtunnel up made; left without the profile. Default: one of its own, deleted at the end
-  --rounds N       default 3
+  --rounds N       at least 2: one gives no interval; default 3
   --settle-s N     default 30
   --json           all numbers, as JSON
 
@@ -137,7 +137,7 @@ await runBench({
     json: { type: 'boolean' },
   },
   async run({ progress, signal, text, number, flag }) {
-    const [rounds, settleMs] = [number('rounds'), number('settle-s') * 1000];
+    const [rounds, settleMs] = [number('rounds', 2), number('settle-s') * 1000];
     await withCluster({ name: text('cluster'), progress, signal }, async (cluster) => {
       const context = { progress, signal };
       const samples: Samples = { without: [], with: [] };

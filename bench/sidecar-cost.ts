@@ -44,7 +44,7 @@ Printed are medians over blocks, and with 95 % intervals (bootstrap over rounds)
 each beside the same of 'again'.
 
   --cluster NAME   a kind cluster that windtunnel up made; default: one of its own, deleted at the end
-  --rounds N       default 8
+  --rounds N       at least 2: one gives no interval; default 8
   --rate N         requests per second; default 200
   --block-s N      seconds of a block; default 4
   --only EDGE      rest (storefront->users) or grpc (orders->inventory); default: both
@@ -290,7 +290,7 @@ await runBench({
     );
     if (measured.length === 0) throw new Error(`--only ${text('only')}: rest or grpc`);
     const plan: Plan = {
-      rounds: number('rounds'),
+      rounds: number('rounds', 2),
       ratePerSecond: number('rate'),
       blockSeconds: number('block-s'),
     };

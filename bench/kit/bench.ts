@@ -10,8 +10,8 @@ export interface BenchInput {
   signal: AbortSignal;
   /** The text of an option; its default when it was not given. */
   text(name: string): string | undefined;
-  /** A whole number from 1 on. Throws `usage` for anything else. */
-  number(name: string): number;
+  /** A whole number from `least` (default 1) on. Throws `usage` for anything else. */
+  number(name: string, least?: number): number;
   flag(name: string): boolean;
 }
 
@@ -44,7 +44,7 @@ export async function runBench({ help, options, run }: Bench): Promise<void> {
       progress,
       signal: abort.signal,
       text,
-      number: (name) => wholeNumber(name, text(name)),
+      number: (name, least = 1) => wholeNumber(name, text(name), least),
       flag: (name) => values[name] === true,
     });
     progress.note(`load of the machine at the end: ${load()}`);
@@ -79,10 +79,10 @@ function onInterrupt(abort: AbortController): void {
   }
 }
 
-function wholeNumber(name: string, given: string | undefined): number {
+function wholeNumber(name: string, given: string | undefined, least: number): number {
   const number = Number(given);
-  if (Number.isSafeInteger(number) && number >= 1) return number;
-  throw new WindtunnelError('usage', `--${name} ${given}: not a whole number from 1 on`, {
+  if (Number.isSafeInteger(number) && number >= least) return number;
+  throw new WindtunnelError('usage', `--${name} ${given}: not a whole number from ${least} on`, {
     next: 'see --help',
   });
 }
