@@ -141,8 +141,10 @@ async function withRevert<F extends Factors>(
 function problemsOf({ load, callee }: Evidence): string[] {
   const bad = load.scheduled - load.classes.success;
   const faulted = callee.faultedByNumber.reduce((total, count) => total + count, 0);
+  const how = Object.entries(load.outcomes).filter(([label]) => !/^(?:http 2|grpc 0$)/.test(label));
+  const told = how.map(([label, count]) => `${label}: ${count}`).join(', ');
   return [
-    ...(bad === 0 ? [] : [`${bad} of ${load.scheduled} requests failed`]),
+    ...(bad === 0 ? [] : [`${bad} of ${load.scheduled} requests failed (${told || 'not made'})`]),
     ...(faulted === 0 ? [] : [`${faulted} attempts were still answered by a fault`]),
   ];
 }

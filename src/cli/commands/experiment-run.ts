@@ -30,6 +30,8 @@ export const experimentRunCommand: Command = {
 Runs on the mesh that is up (windtunnel up, or npm start, in another terminal); where none is, it brings one up for
 itself and ends it. Changes policies while it runs, and puts back those of the manifests at the end, on Ctrl-C and on
 any error; after a SIGKILL they are back when its lease ends, half a minute later.
+The requests come from a process of their own: on a cluster in a pod that is the caller to the mesh, unless the experiment
+says that they come from outside. It ends with the run, however that ends.
 Writes NAME.html, NAME.json and the schema of the latter.
 
 Exit status: 0 confirmed, 10 refuted, 11 inconclusive, 12 invalid (the run proves nothing), 130 interrupted,
@@ -89,8 +91,9 @@ export async function conductExperiment(
   ]);
   const { from } = experiment.load;
   const traffic = networkTraffic({ target, projectDir, from, signal });
+  let result: ExperimentResult;
   try {
-    const result = await runExperiment(experiment, {
+    result = await runExperiment(experiment, {
       target,
       traffic,
       progress,
@@ -99,11 +102,13 @@ export async function conductExperiment(
       startedAt: new Date(),
       ...tuning,
     });
-    await report(input, result);
-    return signal.aborted ? interruptedStatus : verdictStatus[result.verdict];
   } finally {
-    await traffic.close();
+    // On this machine it takes no time that anyone would notice.
+    if (target.startLoad === undefined) await traffic.close();
+    else await progress.step('load pods gone', () => traffic.close());
   }
+  await report(input, result);
+  return signal.aborted ? interruptedStatus : verdictStatus[result.verdict];
 }
 
 async function findExperiment(name: string | undefined): Promise<Experiment> {
