@@ -2,8 +2,6 @@ import { join } from 'node:path';
 import type { Entry } from '../target/target.ts';
 import type { Call } from '../topology/calls.ts';
 import type { CallOutcome } from './outcome.ts';
-import { sendGrpc } from './send-grpc.ts';
-import { sendHttp } from './send-http.ts';
 
 /** How long one call may take, answer included; far above any deadline that the shop declares. */
 const CALL_TIMEOUT_MS = 15_000;
@@ -21,6 +19,11 @@ export interface SendOptions {
 /** Makes one call into the mesh, once, within 15 s; a failure is an outcome, not an error. */
 export async function sendCall(call: Call, options: SendOptions): Promise<CallOutcome> {
   const { projectDir, entry, headers, signal } = options;
+  // Loaded here: every command of the CLI would wait for the two libraries, and most make no call.
+  const [{ sendHttp }, { sendGrpc }] = await Promise.all([
+    import('./send-http.ts'),
+    import('./send-grpc.ts'),
+  ]);
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(CALL_TIMEOUT_MS)]);
   return call.protocol === 'http'
     ? sendHttp(entry, call, headers, bounded)

@@ -6,7 +6,6 @@ import { fileURLToPath } from 'node:url';
 import { errorCodes, WindtunnelError } from '../../errors.ts';
 import { connect } from '../../mesh/control/client.ts';
 import type { InstanceStatus } from '../../mesh/control/control.ts';
-import { startMesh } from '../../mesh/mesh.ts';
 import {
   defaultInstance,
   instanceFolder,
@@ -105,6 +104,8 @@ async function foreground(input: CommandInput): Promise<number> {
   const images = text(options, 'images');
   const entryPort = portNumber(options, 'port');
   const name = text(options, 'name');
+  // Loaded here, so that other commands start without the mesh's libraries.
+  const { startMesh } = await import('../../mesh/mesh.ts');
   const mesh = await startMesh({
     projectDir,
     ...(manifests.length > 0 ? { manifests } : {}),
