@@ -1,8 +1,8 @@
-import type { HttpApp } from './http-server.ts';
+import type { FastifyInstance } from 'fastify';
 import { headersCarrier, type Telemetry } from './telemetry.ts';
 
 /** Tells of every request that `app` serves, except the probes'. Goes before other hooks, which may answer themselves. */
-export function observeHttpServer(app: HttpApp, telemetry: Telemetry): void {
+export function observeHttpServer(app: FastifyInstance, telemetry: Telemetry): void {
   app.addHook('onRequest', (request, reply, done) => {
     const { url, config } = request.routeOptions;
     if ((config as { probe?: boolean }).probe !== true) {

@@ -7,6 +7,13 @@ import { isOurs } from './ownership.ts';
 /** What was done with one object. `unchanged`: the API server kept its resourceVersion. */
 export type ApplyAction = 'created' | 'configured' | 'unchanged' | 'deleted';
 
+/** What was done with one resource. */
+export interface AppliedResource {
+  /** `KIND NAMESPACE/NAME`, or `KIND NAME` without a namespace. */
+  resource: string;
+  action: ApplyAction;
+}
+
 /** A manifest as it is sent: in its namespace, with the labels that say whose it is. */
 export function labelled(resource: Resource, owner: string): KubeObject {
   const { apiVersion, kind } = resource;

@@ -5,7 +5,8 @@ import { ApiError } from '../kube/errors.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { managedByLabel, ownerLabel } from '../labels.ts';
 import { adoptFields } from './adopt-fields.ts';
-import { type AppliedResource, applyAll } from './apply.ts';
+import { applyAll } from './apply.ts';
+import type { AppliedResource } from './apply-object.ts';
 import { otherTool } from './ownership.ts';
 
 const manifests = (...names: string[]): ReturnType<typeof parseResources> =>

@@ -7,17 +7,10 @@ import type { Kube } from '../kube/client.ts';
 import { kubeError } from '../kube/errors.ts';
 import { createObjects } from '../kube/kube-objects.ts';
 import type { Objects } from '../kube/objects.ts';
-import { type ApplyAction, applyObject } from './apply-object.ts';
+import { type AppliedResource, type ApplyAction, applyObject } from './apply-object.ts';
 import { type Checked, checkLive } from './check-live.ts';
 import { applyOrder, stageOf } from './order.ts';
 import { prune } from './prune.ts';
-
-/** What was done with one resource. */
-export interface AppliedResource {
-  /** `KIND NAMESPACE/NAME`, or `KIND NAME` without a namespace. */
-  resource: string;
-  action: ApplyAction;
-}
 
 /** What {@link applyResources} takes beside the resources. */
 export interface ApplyOptions {

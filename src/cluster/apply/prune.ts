@@ -5,7 +5,7 @@ import { kubeError } from '../kube/errors.ts';
 import { inParallel } from '../kube/in-parallel.ts';
 import type { KubeObject, Objects } from '../kube/objects.ts';
 import { managedByLabel, managedByUs, ownerLabel, ownerValue } from '../labels.ts';
-import type { AppliedResource } from './apply.ts';
+import type { AppliedResource } from './apply-object.ts';
 import { removeOrder } from './order.ts';
 import { isOurs, ownerOf } from './ownership.ts';
 

@@ -4,7 +4,8 @@ import { asRecord, asRecords, asString, asStringMap } from '../../manifests/fiel
 import { loadResources } from '../../manifests/load.ts';
 import type { Resource } from '../../manifests/world.ts';
 import type { Progress } from '../../progress.ts';
-import { type AppliedResource, applyResources } from '../apply/apply.ts';
+import { applyResources } from '../apply/apply.ts';
+import type { AppliedResource } from '../apply/apply-object.ts';
 import type { Kube } from '../kube/client.ts';
 import { kubeError, statusOf } from '../kube/errors.ts';
 import { waitReady } from './wait-ready.ts';

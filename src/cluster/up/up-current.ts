@@ -1,5 +1,5 @@
 import { WindtunnelError } from '../../errors.ts';
-import type { AppliedResource } from '../apply/apply.ts';
+import type { AppliedResource } from '../apply/apply-object.ts';
 import { loadImages } from '../images/load.ts';
 import { type Kube, openKube } from '../kube/client.ts';
 import { buildImages } from './build-images.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WindtunnelError } from '../../errors.ts';
 import type { Progress } from '../../progress.ts';
-import type { AppliedResource } from '../apply/apply.ts';
+import type { AppliedResource } from '../apply/apply-object.ts';
 import type { ImageSpec } from '../images/context.ts';
 import { loadImages } from '../images/load.ts';
 import { type Kube, openKube } from '../kube/client.ts';
