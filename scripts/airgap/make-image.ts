@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { standInLabel } from '../../src/cluster/observability/images.ts';
 import { run } from './run.ts';
 import type { StandIn } from './stand-ins.ts';
 
@@ -16,8 +17,6 @@ export interface MakeOptions {
   say(line: string): void;
 }
 
-/** Marks an image as none of its publisher's, and says what it is made of. */
-const label = 'dev.windtunnel.stand-in';
 const dockerTimeoutMs = 120_000;
 
 /** Makes an image of that name, unless there is one: the real one, or a stand-in of the same making. */
@@ -26,7 +25,7 @@ export async function makeImage(
   standIn: StandIn,
   { folder, say }: MakeOptions,
 ): Promise<MadeImage> {
-  const format = `{{index .Config.Labels "${label}"}}`;
+  const format = `{{index .Config.Labels "${standInLabel}"}}`;
   const present = await run(
     'docker',
     ['image', 'inspect', '--format', format, image],
@@ -70,7 +69,7 @@ async function buildImage(image: string, standIn: StandIn, kept: string): Promis
       'build',
       '--quiet',
       '--label',
-      `${label}=${standIn.what}`,
+      `${standInLabel}=${standIn.what}`,
       '--tag',
       image,
       context,

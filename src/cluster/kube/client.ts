@@ -1,7 +1,6 @@
 import {
   AppsV1Api,
   BatchV1Api,
-  CoordinationV1Api,
   CoreV1Api,
   KubeConfig,
   KubernetesObjectApi,
@@ -16,7 +15,6 @@ export interface Kube {
   core: CoreV1Api;
   apps: AppsV1Api;
   batch: BatchV1Api;
-  coordination: CoordinationV1Api;
   /** Any kind, by apiVersion and kind. */
   objects: KubernetesObjectApi;
 }
@@ -24,17 +22,13 @@ export interface Kube {
 /** Where the kubeconfig comes from. */
 export type KubeSource =
   /** `KUBECONFIG` or `~/.kube/config`, as kubectl reads it. */
-  | { type: 'default'; context?: string }
-  | { type: 'text'; kubeconfig: string }
-  /** The service account of the pod this runs in. */
-  | { type: 'in-cluster' };
+  { type: 'default'; context?: string } | { type: 'text'; kubeconfig: string };
 
 /** Reads a kubeconfig and makes its clients; nothing is sent yet. Throws `unreachable` when it names no cluster. */
 export function openKube(source: KubeSource): Kube {
   const config = new KubeConfig();
   try {
     if (source.type === 'text') config.loadFromString(source.kubeconfig);
-    else if (source.type === 'in-cluster') config.loadFromCluster();
     else config.loadFromDefault();
     if (source.type === 'default' && source.context !== undefined) {
       config.setCurrentContext(source.context);
@@ -61,7 +55,6 @@ export function openKube(source: KubeSource): Kube {
     core: config.makeApiClient(CoreV1Api),
     apps: config.makeApiClient(AppsV1Api),
     batch: config.makeApiClient(BatchV1Api),
-    coordination: config.makeApiClient(CoordinationV1Api),
     objects: KubernetesObjectApi.makeApiClient(config),
   };
 }

@@ -4,7 +4,7 @@ import { lastLines, type Tools } from '../up/tool.ts';
 import { imageName } from './image-name.ts';
 import type { ImageSource } from './plan.ts';
 
-/** Label of the images that `scripts/airgap.ts` makes: what they are made of. */
+/** Label of the images that `scripts/airgap.ts` makes: that they are none of their publisher's, and what they are made of. */
 export const standInLabel = 'dev.windtunnel.stand-in';
 const pullTimeoutMs = 300_000;
 

@@ -6,6 +6,7 @@ import { askPlainly, type PlainAnswer } from '../../target/plaintext.ts';
 import type { Kube } from '../kube/client.ts';
 import { kubeError, statusOf } from '../kube/errors.ts';
 import { managedByLabel, managedByUs } from '../labels.ts';
+import { reaperPlace } from '../reaper/place.ts';
 import { type RelaySession, startRelay } from './relay-session.ts';
 
 /** A place in the cluster that is not in the mesh. */
@@ -28,7 +29,7 @@ export interface OutsideOptions {
 }
 
 /** Where Windtunnel's own things are; a cluster that was not made by `up` may lack it. */
-const ownNamespace = 'windtunnel-system';
+const ownNamespace = reaperPlace.namespace;
 const container = 'outside';
 const startTimeoutMs = 60_000;
 /** It ends by itself after that long, and is then removed, also when nobody is left to do so. */

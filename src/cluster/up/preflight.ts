@@ -1,4 +1,5 @@
 import { type ErrorCode, WindtunnelError } from '../../errors.ts';
+import { ingressNodePort } from './kind.ts';
 import { toolSources, type ToolName } from './tool.ts';
 
 /** What was found of the Docker daemon. */
@@ -154,7 +155,7 @@ function portFindings({ cluster, port }: MachineFacts): Finding[] {
     return [{ level: 'failure', code: 'port-in-use', message, next }];
   }
   if (cluster.port === undefined) {
-    const message = `the kind cluster '${cluster.name}' maps no host port to node port 30080, so the ingress gateway could not be reached`;
+    const message = `the kind cluster '${cluster.name}' maps no host port to node port ${ingressNodePort}, so the ingress gateway could not be reached`;
     const next =
       'Use another name (--cluster NAME), or this cluster as it is: --target current --context kind-NAME';
     return [{ level: 'failure', code: 'not-ours', message, next }];
