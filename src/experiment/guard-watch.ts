@@ -17,7 +17,8 @@ const healthy: OutcomeClass[] = ['success', 'rejected'];
 
 /**
  * Probes an edge until it is stopped, or until so many probes in a row have failed: then `trip` is called once, with the
- * reason, and probing ends. The same when it can no longer be probed at all. Probes wait for each other, so a slow edge is probed more seldom, not more heavily.
+ * reason, and probing ends. The same when it can no longer be probed at all. Probes wait for each other, so a slow edge is
+ * probed more seldom, not more heavily.
  */
 export function watchGuard(
   guard: Guard,

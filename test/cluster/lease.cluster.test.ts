@@ -46,10 +46,10 @@ async function state(): Promise<string[]> {
   return found.flat().map((one) => canonicalJson(asItStood(one)));
 }
 
-async function restoredWithin(timeoutMs: number): Promise<number> {
+async function restoredWithin(timeoutMs: number): Promise<void> {
   const startMs = performance.now();
   while (performance.now() - startMs < timeoutMs) {
-    if (canonicalJson(await state()) === canonicalJson(before)) return performance.now() - startMs;
+    if (canonicalJson(await state()) === canonicalJson(before)) return;
     await sleep(250);
   }
   throw new Error(`not restored after ${timeoutMs} ms`);
@@ -130,7 +130,7 @@ test('the reaper puts back what a killed process held, when its lease ends', asy
     holder.kill('SIGKILL');
   }
   // The lease, two looks of the reaper, and what a busy machine takes.
-  expect(await restoredWithin(30_000)).toBeLessThan(30_000);
+  await restoredWithin(30_000);
   expect(await leases.owners()).not.toContain(owner);
 });
 

@@ -25,6 +25,7 @@ export interface MuxOptions {
   onPing?(): void;
 }
 
+/** Makes a {@link Mux}: one at each end of the stream. */
 export function createMux(options: MuxOptions): Mux;
 
 /** Cuts bytes into frames: type, connection, payload. Throws for one that is longer than any side sends. */
