@@ -4,7 +4,7 @@ import { WindtunnelError } from '../../errors.ts';
 import { type DashboardName, dashboardNames } from '../../cluster/observability/dashboard-names.ts';
 import type { Kube } from '../../cluster/kube/client.ts';
 import type { Command, CommandInput, OptionSpec } from '../command.ts';
-import { clusterOption, contextOption } from './open-target.ts';
+import { clusterOption, contextOption, targetName } from './open-target.ts';
 import { text } from './options.ts';
 
 const options: Record<string, OptionSpec> = {
@@ -80,7 +80,7 @@ async function openCluster({
   env,
   signal,
 }: CommandInput): Promise<{ kube: Kube; up: string }> {
-  const target = text(options, 'target') ?? 'kind';
+  const target = targetName(options, 'kind');
   const [{ openKube }, kind, { createTools }] = await Promise.all([
     import('../../cluster/kube/client.ts'),
     import('../../cluster/up/kind.ts'),
@@ -91,8 +91,8 @@ async function openCluster({
     const kube = openKube({ type: 'default', ...(context !== undefined && { context }) });
     return { kube, up: 'windtunnel up --target current --observability' };
   }
-  if (target !== 'kind') {
-    throw new WindtunnelError('usage', `--target ${target} has no dashboards`, {
+  if (target === 'local') {
+    throw new WindtunnelError('usage', 'the local mesh has no dashboards', {
       next: 'use --target kind or --target current',
     });
   }

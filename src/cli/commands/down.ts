@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { WindtunnelError } from '../../errors.ts';
 import { connect } from '../../mesh/control/client.ts';
 import { isRunning, signalTree } from '../../mesh/processes/identity.ts';
 import { instanceFolder, instanceNames, readState } from '../../mesh/instance/state.ts';
@@ -76,6 +77,11 @@ async function run(input: CommandInput): Promise<number> {
 
 async function downCluster(input: CommandInput): Promise<number> {
   const { options, print } = input;
+  if (options.all === true) {
+    throw new WindtunnelError('usage', '--all is for local meshes', {
+      next: 'name one cluster: --cluster NAME, or --context NAME',
+    });
+  }
   const { downCurrent, downKind } = await import('../../cluster/up/down.ts');
   if (targetName(options) === 'kind') {
     const name = text(options, 'cluster');

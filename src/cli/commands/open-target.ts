@@ -33,11 +33,17 @@ export const targetOptions = {
   context: contextOption,
 };
 
-/** What `--target` says. Throws `usage` for anything that is no target. */
-export function targetName(options: CommandInput['options']): TargetName {
-  const given = text(options, 'target') ?? 'local';
+/** What `--target` says, or `absent`. Throws `usage` for anything that is no target, and for options of another one. */
+export function targetName(
+  options: CommandInput['options'],
+  absent: TargetName = 'local',
+): TargetName {
+  const given = text(options, 'target') ?? absent;
   const known = targetNames.find((name) => name === given);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    checkOptions(options, known);
+    return known;
+  }
   throw new WindtunnelError('usage', `--target ${given}: there is no such target`, {
     next: `one of: ${targetNames.join(', ')}`,
   });
@@ -47,7 +53,6 @@ export function targetName(options: CommandInput['options']): TargetName {
 export async function openTarget(input: CommandInput): Promise<Target> {
   const { options, projectDir, env, signal, progress } = input;
   const name = targetName(options);
-  checkOptions(options, name);
   if (name === 'local') {
     return localTarget(await connectInstance(projectDir, text(options, 'name')));
   }

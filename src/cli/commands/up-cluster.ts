@@ -50,12 +50,7 @@ export function selection(options: CommandInput['options'], target: 'kind' | 'cu
 
 /** Options of the other targets, which would be passed over without a word. */
 function refuse({ options }: CommandInput, target: 'kind' | 'current'): void {
-  const others = [
-    'images',
-    'detach',
-    'name',
-    ...(target === 'kind' ? ['context', 'registry'] : ['cluster', 'port']),
-  ];
+  const others = ['images', 'detach', target === 'kind' ? 'registry' : 'port'];
   const given = others.find((name) => options[name] !== undefined);
   const named = given ?? (list(options, 'file').length > 0 ? 'file' : undefined);
   if (named === undefined) return;

@@ -72,7 +72,7 @@ called (those in Docker are loaded into the cluster); ISTIO_VALUES names an Isti
 async function run(input: CommandInput): Promise<number> {
   const target = targetName(input.options);
   if (target === 'local') {
-    for (const name of ['cluster', 'context', 'observability', 'registry']) {
+    for (const name of ['observability', 'registry']) {
       if (input.options[name] === undefined) continue;
       throw new WindtunnelError('usage', `--${name} is for a cluster`, {
         next: 'add --target kind, or --target current',
