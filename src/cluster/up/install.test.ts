@@ -4,8 +4,16 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { accessLogFields } from '../../target/access-log.ts';
 import { readIstioWish } from './istio.ts';
-import { ingressNodePort, kindConfig, kindDefaults, plainLine, readKindConfig } from './kind.ts';
+import {
+  createKindCluster,
+  ingressNodePort,
+  kindConfig,
+  kindDefaults,
+  plainLine,
+  readKindConfig,
+} from './kind.ts';
 import { mergeOperators, sameFormat } from './operator.ts';
+import type { Tools } from './tool.ts';
 
 const up = dirname(fileURLToPath(import.meta.url));
 const projectDir = dirname(dirname(dirname(up)));
@@ -114,6 +122,26 @@ test('the cluster gets its name, its port and the mark that down looks for', asy
       },
     ],
   });
+});
+
+test('a cluster that kind has already is refused, and not taken for a half-made one', async () => {
+  const ran: string[][] = [];
+  const tools: Tools = {
+    run: async (_name, args) => {
+      ran.push(args);
+      const stderr =
+        'ERROR: failed to create cluster: node(s) already exist for a cluster with the name "two"';
+      return { status: 1, stdout: '', stderr };
+    },
+    output: () => Promise.reject(new Error('nothing is to be deleted')),
+  };
+  const notes: string[] = [];
+  const note = (text: string): void => void notes.push(text);
+  const step = { update: () => {} };
+  const options = { tools, name: 'two', config: '', env: { PATH: '/nowhere' }, step, note };
+  await expect(createKindCluster(options)).rejects.toMatchObject({ code: 'not-ours' });
+  expect(ran).toHaveLength(1);
+  expect(notes).toEqual([]);
 });
 
 test("kind's progress loses its signs", () => {

@@ -124,10 +124,13 @@ export async function createKindCluster(options: CreateKindOptions): Promise<voi
       onLine: (line) => step.update(plainLine(line)),
     });
     if (done.status === 0) return;
+    if (done.stderr.includes('node(s) already exist')) throw existing(name);
     throw new WindtunnelError('start-failed', `kind create cluster: ${createReason(done.stderr)}`, {
       next: createAdvice(done.stderr),
     });
   } catch (thrown) {
+    // Another's: kind made nothing, and this must not take it away.
+    if (WindtunnelError.from(thrown).code === 'not-ours') throw thrown;
     // Ctrl-C has ended the signal of `tools`; the clean-up has time of its own.
     const cleaner = createTools(env, AbortSignal.timeout(deleteTimeoutMs));
     const gone = await deleteKindCluster(cleaner, name).then(
@@ -141,6 +144,13 @@ export async function createKindCluster(options: CreateKindOptions): Promise<voi
     );
     throw thrown;
   }
+}
+
+/** Docker did not show it, as when another one made it meanwhile, or kind runs on another provider. */
+function existing(name: string): WindtunnelError {
+  return new WindtunnelError('not-ours', `kind has a cluster '${name}' that Docker does not show`, {
+    next: 'Use another name (--cluster NAME); KIND_EXPERIMENTAL_PROVIDER must be docker, or not set.',
+  });
 }
 
 /** A line of kind's progress without its signs: ` ✓ Preparing nodes 📦 ` is `Preparing nodes`. */
