@@ -28,7 +28,7 @@ const upTimeoutMs = 1_500_000;
 const deleteTimeoutMs = 150_000;
 
 /** Deletes a cluster that a bench made; with time of its own, also after Ctrl-C. */
-export function deleteBenchCluster(name: string): Promise<void> {
+function deleteBenchCluster(name: string): Promise<void> {
   return deleteKindCluster(createTools(process.env, AbortSignal.timeout(deleteTimeoutMs)), name);
 }
 

@@ -105,7 +105,7 @@ export function createOpenTelemetry(): Telemetry {
 }
 
 /** Few values each, as every combination of an attribute of metrics is a series of its own: no path, no id. */
-export function sharedAttributes(call: ObservedCall): Attributes {
+function sharedAttributes(call: ObservedCall): Attributes {
   const attributes: Attributes = isHttp(call.edge)
     ? { [ATTR_HTTP_REQUEST_METHOD]: call.method, [ATTR_URL_SCHEME]: 'http' }
     : { [ATTR_RPC_SYSTEM_NAME]: 'grpc', [ATTR_RPC_METHOD]: call.method };
@@ -119,7 +119,7 @@ export function sharedAttributes(call: ObservedCall): Attributes {
 }
 
 /** What an outcome adds; `error.type` is there when it is a failure in the eyes of this edge. */
-export function resultAttributes(edge: Edge, { status, error }: CallOutcome): Attributes {
+function resultAttributes(edge: Edge, { status, error }: CallOutcome): Attributes {
   const attributes: Attributes = {};
   if (status !== undefined) {
     attributes[isHttp(edge) ? ATTR_HTTP_RESPONSE_STATUS_CODE : ATTR_RPC_STATUS_CODE] = status;

@@ -120,6 +120,8 @@ async function withRevert<F extends Factors>(
   } catch (thrown) {
     failure = thrown;
   }
+  const { target } = context.options;
+  const where = target.name === 'local' ? '' : ` --target ${target.name}`;
   await phase('revert', async () => {
     // All of them, even if one fails: what can be restored is.
     const settled = await Promise.allSettled(lanes.map((lane) => lane.revert()));
@@ -131,7 +133,7 @@ async function withRevert<F extends Factors>(
       `could not revert ${failed.length} of ${lanes.length} edges: ${WindtunnelError.from(first?.reason).message}`,
       {
         cause: failure ?? first?.reason,
-        next: `They go when their lease ends, or now: windtunnel experiment revert ${context.experiment.name}`,
+        next: `They go when their lease ends, or now: windtunnel experiment revert ${context.experiment.name}${where}`,
       },
     );
   });

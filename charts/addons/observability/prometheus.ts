@@ -43,7 +43,7 @@ export function prometheusAddon(namespaces: readonly string[]): ResourceBody[] {
 }
 
 /** The configuration file. */
-export function prometheusConfig(namespaces: readonly string[]): object {
+function prometheusConfig(namespaces: readonly string[]): object {
   return {
     global: { scrape_interval: '15s', scrape_timeout: '10s', evaluation_interval: '1m' },
     scrape_configs: [

@@ -6,7 +6,7 @@ import type { CommandInput, OptionSpec } from '../command.ts';
 import { text } from './options.ts';
 
 /** `--target`: where the system runs. */
-export const targetOption: OptionSpec = {
+const targetOption: OptionSpec = {
   type: 'string',
   value: 'TARGET',
   help: 'local (default), kind, or current: the cluster of the current kubeconfig context',

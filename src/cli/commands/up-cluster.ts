@@ -31,7 +31,8 @@ export async function upOnCluster(
     print(`  npx windtunnel status ${which}`);
     print(`  npx windtunnel call users.get --id 123 ${which}`);
     print(`  npx windtunnel experiment run retries ${which}`);
-    print(`npx windtunnel down ${down} takes it away`);
+    print('and to take it away');
+    print(`  npx windtunnel down ${down}`);
     if (!proven) progress.note('  ✗ not every declared edge is proven: above, with reasons');
     return proven ? 0 : 1;
   } finally {
@@ -40,7 +41,7 @@ export async function upOnCluster(
 }
 
 /** The options that name a cluster, as they are typed. */
-export function selection(options: CommandInput['options'], target: 'kind' | 'current'): string {
+function selection(options: CommandInput['options'], target: 'kind' | 'current'): string {
   const given = (['cluster', 'context'] as const).flatMap((name) => {
     const value = text(options, name);
     return value === undefined ? [] : [`--${name} ${value}`];

@@ -5,7 +5,7 @@ import type { Resource } from '../../manifests/world.ts';
  * before what it needs: a pod is refused without its ServiceAccount; a pod that starts before its policies would take
  * calls that they forbid; a route must not name a subset that no DestinationRule has yet (the proxy answers 503).
  */
-export const kindOrder = [
+const kindOrder = [
   'Namespace',
   'CustomResourceDefinition',
   'PriorityClass',

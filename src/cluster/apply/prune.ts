@@ -10,7 +10,7 @@ import { removeOrder } from './order.ts';
 import { isOurs, ownerOf } from './ownership.ts';
 
 /** Kinds of which leftovers are looked for: all that a chart of ours may hold, but nothing that holds data or others' objects. */
-export const prunedKinds: readonly { apiVersion: string; kind: string }[] = [
+const prunedKinds: readonly { apiVersion: string; kind: string }[] = [
   ...['ConfigMap', 'Service', 'ServiceAccount'].map((kind) => ({ apiVersion: 'v1', kind })),
   ...['DaemonSet', 'Deployment', 'StatefulSet'].map((kind) => ({ apiVersion: 'apps/v1', kind })),
   ...['CronJob', 'Job'].map((kind) => ({ apiVersion: 'batch/v1', kind })),

@@ -47,7 +47,7 @@ interface EndStatus {
  * What the Status at the end of a command says: its exit code, or why it could not be run.
  * `NonZeroExitCode` carries the code as the message of the cause `ExitCode` (k8s.io/client-go, remotecommand v4).
  */
-export function readEndStatus(text: string): { exitCode: number | null; problem?: string } {
+function readEndStatus(text: string): { exitCode: number | null; problem?: string } {
   let end: EndStatus;
   try {
     end = JSON.parse(text) as EndStatus;

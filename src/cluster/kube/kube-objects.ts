@@ -18,7 +18,7 @@ export function createObjects(kube: Pick<Kube, 'config'>, signal?: AbortSignal):
  * Requests with the credentials of a {@link Kube}, without the models of client-node's own clients: those drop every
  * field that they don't know, and what is put back must be what stood, byte by byte.
  */
-export function createRest(kube: Pick<Kube, 'config'>, signal?: AbortSignal): Rest {
+function createRest(kube: Pick<Kube, 'config'>, signal?: AbortSignal): Rest {
   const server = new ServerConfiguration(kube.config.getCurrentCluster()?.server ?? '', {});
   const http = new IsomorphicFetchHttpLibrary();
   let dispatcher: ReturnType<RequestContext['getDispatcher']>;

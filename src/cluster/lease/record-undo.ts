@@ -85,7 +85,9 @@ function heldError({ kind, name }: UndoEntry, namespace: string, other: string):
   return new WindtunnelError(
     'not-ours',
     `${kind} ${namespace}/${name} is changed by ${other} at this moment: nothing was changed`,
-    { next: `Wait until it has ended, or: windtunnel experiment revert --all` },
+    {
+      next: 'Wait until it has ended, or: windtunnel experiment revert --all --target kind (or current)',
+    },
   );
 }
 

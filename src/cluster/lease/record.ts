@@ -36,7 +36,7 @@ export const undoAnnotation = 'windtunnel.dev/undo';
 export const stateAnnotation = 'windtunnel.dev/state';
 
 /** What the API server takes of annotations, keys and values together (256 KiB), less some room for others' annotations. */
-export const undoBytesMost = 262_144 - 4096;
+const undoBytesMost = 262_144 - 4096;
 
 /** Name of the Lease object of an owner. */
 export function leaseName(owner: string): string {

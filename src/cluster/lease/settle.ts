@@ -41,7 +41,7 @@ export type Judgement =
 export const quietMs = 300;
 
 /** How an object is named in {@link IstiodLook.configs}. */
-export function configKey({ kind, metadata }: ObjectRef): string {
+function configKey({ kind, metadata }: ObjectRef): string {
   return `${kind} ${metadata.namespace ?? ''}/${metadata.name}`;
 }
 

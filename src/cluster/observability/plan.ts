@@ -30,7 +30,7 @@ export interface ObservabilityPlan {
 }
 
 /** Annotation of pods: which telemetry settings they started with, so that others are rolled out. */
-export const telemetryAnnotation = 'windtunnel.dev/telemetry';
+const telemetryAnnotation = 'windtunnel.dev/telemetry';
 
 /** All images of an addon's Deployments, as its manifests pin them. */
 export function addonImages(addon: readonly Resource[]): string[] {

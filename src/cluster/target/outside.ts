@@ -36,7 +36,7 @@ const startTimeoutMs = 60_000;
 const lifetimeSeconds = 300;
 
 /** A Job with one pod that waits, without a sidecar, and meets the `restricted` pod security standard. */
-export function outsideJob(name: string, namespace: string, image: string): V1Job {
+function outsideJob(name: string, namespace: string, image: string): V1Job {
   const labels = { [managedByLabel]: managedByUs, 'sidecar.istio.io/inject': 'false' };
   return {
     metadata: { name, namespace, labels },
