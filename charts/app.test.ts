@@ -131,7 +131,10 @@ describe.each(names)('the workload of %s', (name) => {
     expect(specOf('Service', name).selector).toEqual({ app: name });
     expect(specOf('PodDisruptionBudget', name)).toEqual({
       maxUnavailable: 1,
-      selector: { matchLabels: { app: name } },
+      selector: {
+        matchLabels: { app: name },
+        matchExpressions: [{ key: 'windtunnel.dev/load', operator: 'DoesNotExist' }],
+      },
     });
     expect(specOf('NetworkPolicy', name).podSelector).toEqual({ matchLabels: { app: name } });
   });

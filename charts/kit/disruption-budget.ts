@@ -1,5 +1,6 @@
 import { ApiObject, type Chart } from 'cdk8s';
 import type { IPodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget';
+import { loadLabel } from '../../src/cluster/labels.ts';
 import type { Topology } from '../../src/topology/model.ts';
 import { labelsOf } from './labels.ts';
 
@@ -10,7 +11,11 @@ import { labelsOf } from './labels.ts';
 export function addDisruptionBudget(chart: Chart, topology: Topology, name: string): ApiObject {
   const spec: IPodDisruptionBudget['spec'] = {
     maxUnavailable: 1,
-    selector: { matchLabels: { app: name } },
+    selector: {
+      matchLabels: { app: name },
+      // A load pod of an experiment is the caller to the mesh, but no replica of it: a Job's pod has no scale to count by.
+      matchExpressions: [{ key: loadLabel, operator: 'DoesNotExist' }],
+    },
   };
   const metadata = { name, labels: labelsOf(topology, name) };
   return new ApiObject(chart, 'disruption-budget', {

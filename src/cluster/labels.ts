@@ -12,6 +12,9 @@ export const fieldManager = 'windtunnel';
 /** Label of what an owner applied: `windtunnel up`, an experiment. Its value is {@link ownerValue}. */
 export const ownerLabel = 'windtunnel.dev/owner';
 
+/** Label of a load Job and its pod, which has the labels of the caller as well; its value is the caller's name. */
+export const loadLabel = 'windtunnel.dev/load';
+
 const longest = 52;
 
 /**

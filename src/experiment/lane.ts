@@ -48,6 +48,12 @@ const settleTries = 20;
 const defaultSettleMs = 100;
 
 /**
+ * A burst that uses every open connection once, where only that ends those that still serve the old way: more requests
+ * at once than any load of an experiment has under way on these edges.
+ */
+const burst = { requests: 100, ratePerSecond: 20_000 };
+
+/**
  * Opens an edge of the experiment. Rejects with `bad-experiment` when the caller's sidecar does not expose the
  * counters that prove retries: Istio hides them unless the workload's `proxyStatsMatcher` includes them.
  */
@@ -68,6 +74,16 @@ export async function openLane<F extends Factors>(
   context.stop.addEventListener('abort', cancel, { once: true });
   let renewal: NodeJS.Timeout | undefined;
 
+  /** See {@link Target.changesReachOpenConnections}; what these requests meet is not measured. */
+  const endOpenConnections = async (why: string): Promise<void> => {
+    if (target.changesReachOpenConnections || context.stop.aborted) return;
+    const { requests, ratePerSecond } = burst;
+    const arrivals = { kind: 'constant' as const, ratePerSecond };
+    const requestIdPrefix = `${prefix}${why}-`;
+    const plan = { arrivals, requests, seed: 0, requestIdPrefix, maxOutstanding: requests };
+    await source.run(plan, context.stop);
+  };
+
   return {
     edge,
     owner,
@@ -79,7 +95,9 @@ export async function openLane<F extends Factors>(
       // A renewal that fails is not the end: the next one may succeed, and a lost target fails the run elsewhere.
       renewal ??= setInterval(() => void target.renew(owner, leaseMs).catch(() => {}), leaseMs / 3);
       const resources = bodies.map((body) => asResource(body, experiment.name));
-      return target.apply(owner, resources, leaseMs);
+      const report = await target.apply(owner, resources, leaseMs);
+      await endOpenConnections('applied');
+      return report;
     },
     async measure(label, requests, fault) {
       const loadPrefix = `${prefix}${label}-`;
@@ -104,7 +122,8 @@ export async function openLane<F extends Factors>(
     async revert() {
       clearInterval(renewal);
       renewal = undefined;
-      await target.revert(owner);
+      const { changed } = await target.revert(owner);
+      if (changed.length > 0) await endOpenConnections('reverted');
     },
     async close() {
       clearInterval(renewal);

@@ -9,6 +9,7 @@ export function localTarget(control: MeshControl): Target {
   const { apply, renew, revert, entry, counters, accessLog, kill } = control;
   return {
     name: 'local',
+    changesReachOpenConnections: true,
     apply,
     renew,
     revert,

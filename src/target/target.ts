@@ -46,6 +46,12 @@ export type TargetName = (typeof targetNames)[number];
 export interface Target {
   readonly name: TargetName;
   /**
+   * Whether a change of a route reaches connections that are open already. The local mesh serves inbound routes apart from
+   * their listener; Istio puts them into it, and an open connection then ends with the first request after the change,
+   * which is still served the old way.
+   */
+  readonly changesReachOpenConnections: boolean;
+  /**
    * Lays resources over the manifests, as `kubectl apply` would; resolves when every sidecar enforces them.
    * With `leaseMs`, all that `owner` applied is reverted that long after the last `apply` or `renew`: what an
    * experiment changed must not outlive it, however it ends.

@@ -188,6 +188,7 @@ export function fakeMesh(seed: number, sabotage: Sabotage = {}): FakeMesh {
     applied: names,
     target: {
       name: 'local',
+      changesReachOpenConnections: true,
       renew: async () => true,
       owners: async () => [...owners.keys()],
       workloads: async () => [],

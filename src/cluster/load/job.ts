@@ -1,11 +1,8 @@
 import type { V1Job, V1PodTemplateSpec } from '@kubernetes/client-node';
-import { managedByLabel, managedByUs } from '../labels.ts';
+import { loadLabel, managedByLabel, managedByUs } from '../labels.ts';
 
 /** The container in which the load agent is started. */
 export const loadContainer = 'load';
-
-/** Label of a load Job and its pod; its value is the caller's name. */
-export const loadLabel = 'windtunnel.dev/load';
 
 /** A condition that nobody ever sets: the pod runs, and is never ready, so that it is never an endpoint of the caller's Service. */
 export const neverReady = 'windtunnel.dev/never-an-endpoint';

@@ -47,6 +47,7 @@ export function clusterTarget(options: ClusterTargetOptions): Target {
   const { apply, renew, revert, owners } = changes;
   return {
     name,
+    changesReachOpenConnections: false,
     apply,
     renew,
     revert,

@@ -14,7 +14,8 @@ export interface InboundAbort {
 
 /**
  * An EnvoyFilter that merges a fault configuration into the inbound route of the callee. Istio puts an inert fault filter
- * into every inbound chain, and configuration on the route reaches it over connections that are open already.
+ * into every inbound chain, and configuration on the route reaches it. Whether that holds for connections that are open
+ * already is the target's matter: see Target.changesReachOpenConnections.
  * The header condition keeps the blast radius to the experiment's own requests: other callers never see the fault.
  */
 export function compileInboundAbort(fault: InboundAbort, requestIdPrefix: string): ResourceBody {
