@@ -1,8 +1,9 @@
 import type { AccessLogEntry } from '../target/access-log.ts';
-import type { Entry, Target } from '../target/target.ts';
+import type { Target } from '../target/target.ts';
 import { buildCall } from '../topology/calls.ts';
 import { callersOf, calleesOf, operationNamed, principalOf } from '../topology/derive.ts';
 import { INGRESS, type Topology } from '../topology/model.ts';
+import { entryOf } from './entry-of.ts';
 import { collectHops, markLogs } from './hops.ts';
 import { type CallOutcome, newRequestContext } from './outcome.ts';
 import { sendCall } from './send.ts';
@@ -115,18 +116,16 @@ async function makeCall(cell: Cell, options: MatrixOptions): Promise<Made> {
   // An object that is not there will do: a 404 of the service has been let in, too.
   const path = call.protocol === 'http' ? call.path.replaceAll(/\{\w+\}/g, 'none') : call.path;
   const { traceId, headers } = newRequestContext();
-  const entry = await entryOf(cell, call.authority, options);
+  const authority = authorityOf(cell, call.authority, options);
+  const entry = await entryOf(options.target, cell.caller, authority);
   const outcome = await sendCall({ ...call, path }, { projectDir, entry, headers, signal });
   return { ...cell, traceId, outcome };
 }
 
-async function entryOf(cell: Cell, authority: string, options: MatrixOptions): Promise<Entry> {
-  const { target, topology, egress } = options;
-  if (cell.caller !== INGRESS) return target.entry(cell.caller, authority);
-  const gateway = await target.ingress();
-  const { service } = operationNamed(topology, cell.operation);
-  const host = egress === 'open' ? openHost(service) : authority;
-  return { address: '127.0.0.1', port: gateway?.port ?? 0, authority: host };
+/** By what name a cell's caller calls: the gateway, while it is `open`, leads to each service by a host of its own. */
+function authorityOf(cell: Cell, authority: string, options: MatrixOptions): string {
+  if (cell.caller !== INGRESS || options.egress === 'deployed') return authority;
+  return openHost(operationNamed(options.topology, cell.operation).service);
 }
 
 /** The callee's lines of a call that came from the cell's own caller: what a service passes on has another one. */

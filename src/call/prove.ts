@@ -1,14 +1,10 @@
 import type { AccessLogEntry } from '../target/access-log.ts';
-import type { Entry, Target } from '../target/target.ts';
+import type { Target } from '../target/target.ts';
 import type { Call } from '../topology/calls.ts';
 import { principalOf } from '../topology/derive.ts';
-import {
-  type EdgeExample,
-  edgeExamples,
-  fillNeeds,
-  isIngressExample,
-} from '../topology/examples.ts';
+import { type EdgeExample, edgeExamples, fillNeeds } from '../topology/examples.ts';
 import type { Topology } from '../topology/model.ts';
+import { entryOf } from './entry-of.ts';
 import { collectHops, markLogs } from './hops.ts';
 import { type CallOutcome, newRequestContext } from './outcome.ts';
 import { sendCall } from './send.ts';
@@ -92,7 +88,7 @@ async function makeCall(
     values[parameter] = value;
   }
   const call = fillNeeds(example, values);
-  const entry = await entryOf(example, call, target);
+  const entry = await entryOf(target, example.caller, call.authority);
   const outcome = await sendCall(call, { projectDir, entry, headers, signal });
   answers.set(example.id, outcome.answers[0]);
   return { example, traceId, call, outcome, problem: undefined };
@@ -111,17 +107,6 @@ function judge(made: MadeCall, arrived: AccessLogEntry[], topology: Topology): E
   ];
   const { status, durationMs } = outcome;
   return { edge: example.id, proven: problems.length === 0, status, durationMs, problems };
-}
-
-async function entryOf(
-  example: EdgeExample,
-  call: Call,
-  target: ProveOptions['target'],
-): Promise<Entry> {
-  if (!isIngressExample(example)) return target.entry(example.caller, call.authority);
-  // The gateway's own port: callers outside the mesh have no sidecar.
-  const gateway = await target.ingress();
-  return { address: '127.0.0.1', port: gateway?.port ?? 0, authority: call.authority };
 }
 
 function answerProblems(call: Call, outcome: CallOutcome): string[] {

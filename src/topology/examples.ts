@@ -1,6 +1,6 @@
 import { buildCall, type Call } from './calls.ts';
 import { operationNamed } from './derive.ts';
-import { type Edge, INGRESS, type Topology } from './model.ts';
+import type { Edge, Topology } from './model.ts';
 import type { TakenValue } from './operations.ts';
 
 /** A value of an example that comes from the answer of another one. */
@@ -44,11 +44,6 @@ export function fillNeeds(example: EdgeExample, values: Readonly<Record<string, 
     call.path,
   );
   return { ...call, path };
-}
-
-/** Whether an example enters by the gateway rather than from a service's sidecar. */
-export function isIngressExample(example: EdgeExample): boolean {
-  return example.caller === INGRESS;
 }
 
 function exampleOf(topology: Topology, edge: Edge): EdgeExample {

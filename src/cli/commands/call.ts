@@ -1,14 +1,14 @@
 import { join } from 'node:path';
+import { entryOf } from '../../call/entry-of.ts';
 import { collectHops, markLogs, renderHops } from '../../call/hops.ts';
 import { type CallOutcome, newRequestContext } from '../../call/outcome.ts';
 import { sendCall } from '../../call/send.ts';
 import { WindtunnelError } from '../../errors.ts';
 import type { AccessLogEntry } from '../../target/access-log.ts';
-import type { Entry, Target } from '../../target/target.ts';
 import { defaultInstance } from '../../mesh/instance/state.ts';
 import { buildCall, type Call, callParameters } from '../../topology/calls.ts';
 import { callersOf, operationNamed } from '../../topology/derive.ts';
-import { INGRESS, type Topology } from '../../topology/model.ts';
+import type { Topology } from '../../topology/model.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { openTarget, targetName, targetOptions } from './open-target.ts';
 import { list, nameOption, text } from './options.ts';
@@ -72,7 +72,7 @@ ${(await loadTopology()).services
       const context = newRequestContext();
       const headers = { ...context.headers, ...headersOf(input) };
       const marks = await markLogs(target);
-      const entry = await entryOf(target, caller, call);
+      const entry = await entryOf(target, caller, call.authority);
       const outcome = await sendCall(call, {
         projectDir: input.projectDir,
         entry,
@@ -153,17 +153,6 @@ function urlCall(target: string, input: CommandInput): { call: Call; caller: str
     expect: { status: 200, lines: 0 },
   };
   return { call, caller };
-}
-
-async function entryOf(target: Target, caller: string, call: Call): Promise<Entry> {
-  if (caller !== INGRESS) return target.entry(caller, call.authority);
-  const entry = await target.ingress();
-  if (entry === null) {
-    throw new WindtunnelError('unknown-reference', 'no Gateway lets calls in from outside', {
-      next: 'name a caller in the mesh: --from WORKLOAD',
-    });
-  }
-  return { ...entry, authority: call.authority };
 }
 
 interface Report {
