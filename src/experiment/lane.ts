@@ -74,16 +74,6 @@ export async function openLane<F extends Factors>(
   context.stop.addEventListener('abort', cancel, { once: true });
   let renewal: NodeJS.Timeout | undefined;
 
-  /** See {@link Target.changesReachOpenConnections}; what these requests meet is not measured. */
-  const endOpenConnections = async (why: string): Promise<void> => {
-    if (target.changesReachOpenConnections || context.stop.aborted) return;
-    const { requests, ratePerSecond } = burst;
-    const arrivals = { kind: 'constant' as const, ratePerSecond };
-    const requestIdPrefix = `${prefix}${why}-`;
-    const plan = { arrivals, requests, seed: 0, requestIdPrefix, maxOutstanding: requests };
-    await source.run(plan, context.stop);
-  };
-
   return {
     edge,
     owner,
@@ -96,7 +86,7 @@ export async function openLane<F extends Factors>(
       renewal ??= setInterval(() => void target.renew(owner, leaseMs).catch(() => {}), leaseMs / 3);
       const resources = bodies.map((body) => asResource(body, experiment.name));
       const report = await target.apply(owner, resources, leaseMs);
-      await endOpenConnections('applied');
+      await endOpenConnections(context, source, `${prefix}applied-`);
       return report;
     },
     async measure(label, requests, fault) {
@@ -123,7 +113,7 @@ export async function openLane<F extends Factors>(
       clearInterval(renewal);
       renewal = undefined;
       const { changed } = await target.revert(owner);
-      if (changed.length > 0) await endOpenConnections('reverted');
+      if (changed.length > 0) await endOpenConnections(context, source, `${prefix}reverted-`);
     },
     async close() {
       clearInterval(renewal);
@@ -131,6 +121,19 @@ export async function openLane<F extends Factors>(
       await source.close();
     },
   };
+}
+
+/** See {@link Target.changesReachOpenConnections}; what these requests meet is not measured. */
+async function endOpenConnections<F extends Factors>(
+  context: RunContext<F>,
+  source: RequestSource,
+  requestIdPrefix: string,
+): Promise<void> {
+  if (context.options.target.changesReachOpenConnections || context.stop.aborted) return;
+  const { requests, ratePerSecond } = burst;
+  const arrivals = { kind: 'constant' as const, ratePerSecond };
+  const plan = { arrivals, requests, seed: 0, requestIdPrefix, maxOutstanding: requests };
+  await source.run(plan, context.stop);
 }
 
 async function readCaller(
