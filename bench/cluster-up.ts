@@ -8,8 +8,8 @@ import {
   deleteKindCluster,
   kindConfig,
   readKindConfig,
-} from '../src/cluster/up/kind.ts';
-import { createTools } from '../src/cluster/up/tool.ts';
+} from '../src/cluster/tools/kind.ts';
+import { createTools } from '../src/cluster/tools/tool.ts';
 import type { Progress, Step } from '../src/progress.ts';
 import { freePort } from '../test/support/free-port.ts';
 import { runBench } from './kit/bench.ts';

@@ -2,8 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Kube, openKube } from '../../src/cluster/kube/client.ts';
-import { deleteKindCluster, findKindCluster, kindKubeconfig } from '../../src/cluster/up/kind.ts';
-import { createTools, type Tools } from '../../src/cluster/up/tool.ts';
+import {
+  deleteKindCluster,
+  findKindCluster,
+  kindKubeconfig,
+} from '../../src/cluster/tools/kind.ts';
+import { createTools, type Tools } from '../../src/cluster/tools/tool.ts';
 import { WindtunnelError } from '../../src/errors.ts';
 import type { Progress } from '../../src/progress.ts';
 import { freePort } from '../../test/support/free-port.ts';
