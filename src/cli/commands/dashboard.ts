@@ -83,8 +83,8 @@ async function openCluster({
   const target = targetName(options, 'kind');
   const [{ openKube }, kind, { createTools }] = await Promise.all([
     import('../../cluster/kube/client.ts'),
-    import('../../cluster/up/kind.ts'),
-    import('../../cluster/up/tool.ts'),
+    import('../../cluster/tools/kind.ts'),
+    import('../../cluster/tools/tool.ts'),
   ]);
   if (target === 'current') {
     const context = text(options, 'context');

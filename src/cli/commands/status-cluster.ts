@@ -5,8 +5,8 @@ import {
   kindDefaults,
   kindKubeconfig,
   readKindConfig,
-} from '../../cluster/up/kind.ts';
-import { createTools } from '../../cluster/up/tool.ts';
+} from '../../cluster/tools/kind.ts';
+import { createTools } from '../../cluster/tools/tool.ts';
 import type { CommandInput } from '../command.ts';
 import { text } from './options.ts';
 

@@ -1,7 +1,7 @@
 import { WindtunnelError } from '../../errors.ts';
 import { asRecord, asRecords, asString, asStringMap } from '../../manifests/fields.ts';
 import type { Step } from '../../progress.ts';
-import { lastLines, toolError, type Tools } from '../up/tool.ts';
+import { lastLines, toolError, type Tools } from '../tools/tool.ts';
 import type { ImageContext, ImageSpec } from './context.ts';
 
 /** An image as Docker holds it. */

@@ -1,7 +1,7 @@
 import { WindtunnelError } from '../../errors.ts';
 import { asRecord, asString } from '../../manifests/fields.ts';
 import type { Step } from '../../progress.ts';
-import { lastLines, type Tools } from '../up/tool.ts';
+import { lastLines, type Tools } from '../tools/tool.ts';
 import { inspectImage } from './build.ts';
 
 const loadTimeoutMs = 600_000;

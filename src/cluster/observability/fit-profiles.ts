@@ -1,6 +1,6 @@
 import type { Progress } from '../../progress.ts';
 import { owners, type Profile } from '../up/deploy.ts';
-import type { Tools } from '../up/tool.ts';
+import type { Tools } from '../tools/tool.ts';
 import { findImages } from './images.ts';
 import { addonImages, type ImageSource, leftOutNotice, planObservability } from './plan.ts';
 

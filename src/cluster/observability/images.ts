@@ -1,6 +1,6 @@
 import { asRecords, asString, asStringMap, asRecord } from '../../manifests/fields.ts';
 import type { Step } from '../../progress.ts';
-import { lastLines, type Tools } from '../up/tool.ts';
+import { lastLines, type Tools } from '../tools/tool.ts';
 import { imageName } from './image-name.ts';
 import type { ImageSource } from './plan.ts';
 

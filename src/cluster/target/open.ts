@@ -8,8 +8,8 @@ import {
   kindDefaults,
   kindKubeconfig,
   readKindConfig,
-} from '../up/kind.ts';
-import { createTools, type Tools } from '../up/tool.ts';
+} from '../tools/kind.ts';
+import { createTools, type Tools } from '../tools/tool.ts';
 import { createEnvoyAdmin } from './admin.ts';
 import { checkCluster } from './check-cluster.ts';
 import { createPodView } from './pods.ts';

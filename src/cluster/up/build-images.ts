@@ -2,7 +2,7 @@ import type { Progress } from '../../progress.ts';
 import { ensureImage } from '../images/build.ts';
 import { imageContext, type ImageSpec } from '../images/context.ts';
 import type { KnownImage } from './deploy.ts';
-import type { Tools } from './tool.ts';
+import type { Tools } from '../tools/tool.ts';
 
 /** Builds those of our images whose content differs from what Docker has; resolves to all of them by name. */
 export async function buildImages(options: {

@@ -8,9 +8,9 @@ import { createObjects } from '../kube/kube-objects.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { managedByLabel, managedByUs } from '../labels.ts';
 import { madeByAnnotation, madeByUp, owners } from './deploy.ts';
-import { deleteKindCluster, findKindCluster, kindDefaults, readKindConfig } from './kind.ts';
+import { deleteKindCluster, findKindCluster, kindDefaults, readKindConfig } from '../tools/kind.ts';
 import { dockerFacts } from './machine.ts';
-import { createTools, toolSources } from './tool.ts';
+import { createTools, toolSources } from '../tools/tool.ts';
 
 /** What taking a cluster down needs. */
 export interface DownOptions {

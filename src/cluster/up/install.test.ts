@@ -11,9 +11,9 @@ import {
   kindDefaults,
   plainLine,
   readKindConfig,
-} from './kind.ts';
+} from '../tools/kind.ts';
 import { mergeOperators, sameFormat } from './operator.ts';
-import type { Tools } from './tool.ts';
+import type { Tools } from '../tools/tool.ts';
 
 const up = dirname(fileURLToPath(import.meta.url));
 const projectDir = dirname(dirname(dirname(up)));

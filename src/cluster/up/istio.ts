@@ -7,9 +7,9 @@ import type { Step } from '../../progress.ts';
 import type { Kube } from '../kube/client.ts';
 import { statusOf } from '../kube/errors.ts';
 import { managedByLabel, managedByUs } from '../labels.ts';
-import { plainLine } from './kind.ts';
+import { plainLine } from '../tools/kind.ts';
 import { mergeOperators } from './operator.ts';
-import { lastLines, type ToolResult, type Tools } from './tool.ts';
+import { lastLines, type ToolResult, type Tools } from '../tools/tool.ts';
 
 /** Namespace of Istio itself. */
 export const istioNamespace = 'istio-system';

@@ -2,9 +2,9 @@ import { readFile, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { WindtunnelError } from '../../errors.ts';
 import { asNumber, asRecord, asString } from '../../manifests/fields.ts';
-import type { KindCluster } from './kind.ts';
+import type { KindCluster } from '../tools/kind.ts';
 import type { DockerFacts, MachineFacts } from './preflight.ts';
-import { lastLines, type ToolName, type Tools } from './tool.ts';
+import { lastLines, type ToolName, type Tools } from '../tools/tool.ts';
 
 const askTimeoutMs = 15_000;
 

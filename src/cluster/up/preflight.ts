@@ -1,6 +1,6 @@
 import { type ErrorCode, WindtunnelError } from '../../errors.ts';
-import { ingressNodePort } from './kind.ts';
-import { toolSources, type ToolName } from './tool.ts';
+import { ingressNodePort } from '../tools/kind.ts';
+import { toolSources, type ToolName } from '../tools/tool.ts';
 
 /** What was found of the Docker daemon. */
 export type DockerFacts =

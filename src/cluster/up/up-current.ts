@@ -6,9 +6,9 @@ import { buildImages } from './build-images.ts';
 import { fitProfiles } from '../observability/fit-profiles.ts';
 import { applyProfile, imagesOf, type KnownImage, readProfiles, withImages } from './deploy.ts';
 import { istioFacts, judgeIstio } from './istio-facts.ts';
-import { findKindCluster } from './kind.ts';
+import { findKindCluster } from '../tools/kind.ts';
 import { throwFailures } from './preflight.ts';
-import { createTools, type Tools } from './tool.ts';
+import { createTools, type Tools } from '../tools/tool.ts';
 import type { UpOptions, UpResult } from './up-kind.ts';
 
 /** What `windtunnel up --target current` was asked for. */

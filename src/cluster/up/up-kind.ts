@@ -18,10 +18,10 @@ import {
   kindKubeconfig,
   readKindConfig,
   startKindCluster,
-} from './kind.ts';
+} from '../tools/kind.ts';
 import { machineFacts } from './machine.ts';
 import { judgeMachine, throwFailures } from './preflight.ts';
-import { createTools, type Tools } from './tool.ts';
+import { createTools, type Tools } from '../tools/tool.ts';
 
 /** What both ways to bring a cluster up need. */
 export interface UpOptions {
