@@ -1,8 +1,8 @@
 import { WindtunnelError } from '../../errors.ts';
-import { asRecord, asRecords, asString, asStringMap } from '../../manifests/fields.ts';
 import type { Step } from '../../progress.ts';
 import { lastLines, toolError, type Tools } from '../tools/tool.ts';
 import type { ImageContext, ImageSpec } from './context.ts';
+import { type DockerImage, inspectImage } from './inspect.ts';
 
 /** An image as Docker holds it. */
 export interface BuiltImage {
@@ -64,24 +64,4 @@ function buildError(spec: ImageSpec, stderr: string, error: WindtunnelError): Wi
     : `See ${spec.dockerfile}; docker's own words are above.`;
   const message = `the image ${spec.name} could not be built: ${lastLines(stderr.trim()) || error.message}`;
   return new WindtunnelError('start-failed', message, { next, cause: error });
-}
-
-/** What Docker knows of an image. */
-export interface DockerImage {
-  id: string;
-  sizeBytes: number;
-  labels: Record<string, string>;
-}
-
-/** Asks Docker for an image by name; undefined when it has none of that name. */
-export async function inspectImage(tools: Tools, name: string): Promise<DockerImage | undefined> {
-  const { status, stdout } = await tools.run('docker', ['image', 'inspect', name]);
-  if (status !== 0) return undefined;
-  const [image] = asRecords(JSON.parse(stdout));
-  if (image === undefined) return undefined;
-  return {
-    id: asString(image.Id) ?? '',
-    sizeBytes: Number(image.Size),
-    labels: asStringMap(asRecord(image.Config).Labels),
-  };
 }

@@ -2,7 +2,7 @@ import { WindtunnelError } from '../../errors.ts';
 import { asRecord, asString } from '../../manifests/fields.ts';
 import type { Step } from '../../progress.ts';
 import { lastLines, type Tools } from '../tools/tool.ts';
-import { inspectImage } from './build.ts';
+import { inspectImage } from './inspect.ts';
 
 const loadTimeoutMs = 600_000;
 

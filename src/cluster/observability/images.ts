@@ -1,6 +1,6 @@
-import { asRecords, asString, asStringMap, asRecord } from '../../manifests/fields.ts';
 import type { Step } from '../../progress.ts';
 import { lastLines, type Tools } from '../tools/tool.ts';
+import { inspectImage } from '../images/inspect.ts';
 import { imageName } from './image-name.ts';
 import type { ImageSource } from './plan.ts';
 
@@ -27,16 +27,12 @@ export async function findImages(
 
 async function imageHere(tools: Tools, image: string): Promise<ImageSource | undefined> {
   const name = imageName(image);
-  const { status, stdout } = await tools.run('docker', ['image', 'inspect', name]);
-  if (status !== 0) return undefined;
-  const [found] = asRecords(JSON.parse(stdout));
-  const made = asStringMap(asRecord(found?.Config).Labels)[standInLabel];
+  const found = await inspectImage(tools, name);
+  if (found === undefined) return undefined;
+  const made = found.labels[standInLabel];
   if (made !== undefined) return { type: 'here', name, note: `a stand-in made of ${made}` };
   const digest = image.split('@')[1];
-  const digests = (Array.isArray(found?.RepoDigests) ? found.RepoDigests : []).map(
-    (one) => asString(one)?.split('@')[1],
-  );
-  if (digest === undefined || digests.includes(digest)) return { type: 'here', name };
+  if (digest === undefined || found.digests.includes(digest)) return { type: 'here', name };
   return { type: 'here', name, note: 'Docker has another image of that name than the pinned one' };
 }
 

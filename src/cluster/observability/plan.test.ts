@@ -4,8 +4,9 @@ import { observabilityAddon } from '../../../charts/addons/observability/addon.t
 import { images } from '../../../charts/addons/observability/images.ts';
 import { topology } from '../../../services/topology.ts';
 import { parseResources } from '../../manifests/load.ts';
+import { imagesOf } from '../images/in-manifests.ts';
 import { imageName } from './image-name.ts';
-import { addonImages, type ImageSource, leftOutNotice, planObservability } from './plan.ts';
+import { type ImageSource, leftOutNotice, planObservability } from './plan.ts';
 
 const addon = [...observabilityAddon(topology)].flatMap(([file, objects]) =>
   parseResources(objects.map((one) => stringify(one)).join('---\n'), file),
@@ -39,7 +40,7 @@ const annotationsOf = (plan: ReturnType<typeof planObservability>, name: string)
   plan.system.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === name)?.body;
 
 test('the images are those of the three programs', () => {
-  expect(addonImages(addon)).toEqual(Object.values(images).toSorted());
+  expect(imagesOf(addon)).toEqual(Object.values(images).toSorted());
 });
 
 test('a program whose image cannot be had is left out with all that belongs to it, and the others stay', () => {
@@ -48,7 +49,7 @@ test('a program whose image cannot be had is left out with all that belongs to i
   expect(plan.leftOut.map(leftOutNotice)).toEqual([
     'kiali is left out: quay.io/kiali/kiali:v2.31.0 cannot be had here (no such host); everything else works',
   ]);
-  expect(addonImages(plan.addon)).toEqual([
+  expect(imagesOf(plan.addon)).toEqual([
     'jaegertracing/jaeger:2.21.0',
     'prom/prometheus:v3.15.0',
   ]);

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { asRecord, asRecords, asString, asStringMap } from '../../manifests/fields.ts';
+import { asRecord, asRecords, asString } from '../../manifests/fields.ts';
 import type { Resource } from '../../manifests/world.ts';
 import { observability } from '../../topology/observability.ts';
+import { annotatePods, containersOf, imagesOf } from '../images/in-manifests.ts';
 
 /** Where the image of an addon's program comes from. */
 export type ImageSource =
@@ -32,11 +33,6 @@ export interface ObservabilityPlan {
 /** Annotation of pods: which telemetry settings they started with, so that others are rolled out. */
 const telemetryAnnotation = 'windtunnel.dev/telemetry';
 
-/** All images of an addon's Deployments, as its manifests pin them. */
-export function addonImages(addon: readonly Resource[]): string[] {
-  return [...new Set(addon.flatMap(imagesOf))].sort();
-}
-
 /**
  * Plans the addon for the images that can be had. Services are told of telemetry only when its collector is installed: they
  * would try in vain for ever. `addon` is all of `addons/observability/`, of any namespace.
@@ -49,7 +45,7 @@ export function planObservability(
   const leftOut: LeftOut[] = [];
   const notes: string[] = [];
   for (const deployment of addon) {
-    for (const image of imagesOf(deployment)) {
+    for (const image of imagesOf([deployment])) {
       const source = sources.get(image);
       const { name } = deployment.metadata;
       if (source === undefined) continue;
@@ -91,35 +87,18 @@ function withTelemetry(resource: Resource, settings: readonly Resource[]): Resou
     ),
   );
   if (found === undefined || !reads) return resource;
-  const body = structuredClone(resource.body);
-  const template = asRecord(asRecord(body.spec).template);
-  const metadata = asRecord(template.metadata);
+  const copy = { ...resource, body: structuredClone(resource.body) };
   const hash = createHash('sha256').update(JSON.stringify(found.body.data)).digest('hex');
-  const annotations = {
-    ...asStringMap(metadata.annotations),
-    [telemetryAnnotation]: hash.slice(0, 16),
-  };
-  template.metadata = { ...metadata, annotations };
-  return { ...resource, body };
+  annotatePods(copy, telemetryAnnotation, hash.slice(0, 16));
+  return copy;
 }
 
 function withNames(resource: Resource, sources: ReadonlyMap<string, ImageSource>): Resource {
-  if (resource.kind !== 'Deployment') return resource;
+  if (containersOf(resource).length === 0) return resource;
   const copy = { ...resource, body: structuredClone(resource.body) };
   for (const container of containersOf(copy)) {
     const source = sources.get(asString(container.image) ?? '');
     if (source?.type === 'here') container.image = source.name;
   }
   return copy;
-}
-
-function imagesOf(resource: Resource): string[] {
-  if (resource.kind !== 'Deployment') return [];
-  return containersOf(resource)
-    .map(({ image }) => asString(image))
-    .filter((image) => image !== undefined);
-}
-
-function containersOf({ body }: Resource): Record<string, unknown>[] {
-  return asRecords(asRecord(asRecord(asRecord(body.spec).template).spec).containers);
 }

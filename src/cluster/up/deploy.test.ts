@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseResources } from '../../manifests/load.ts';
-import { deploymentsOf, imagesOf, summary, withImages } from './deploy.ts';
+import { imagesOf } from '../images/in-manifests.ts';
+import { deploymentsOf, summary, withImages } from './deploy.ts';
 
 const resources = parseResources(
   `

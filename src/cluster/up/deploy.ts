@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { asRecord, asRecords, asString, asStringMap } from '../../manifests/fields.ts';
+import { asRecord, asStringMap } from '../../manifests/fields.ts';
 import { loadResources } from '../../manifests/load.ts';
 import type { Resource } from '../../manifests/world.ts';
 import type { Progress } from '../../progress.ts';
 import { applyResources } from '../apply/apply.ts';
 import type { AppliedResource } from '../apply/apply-object.ts';
+import { annotatePods, containersOf, imagesOf } from '../images/in-manifests.ts';
 import type { Kube } from '../kube/client.ts';
 import { kubeError, statusOf } from '../kube/errors.ts';
 import { waitReady } from './wait-ready.ts';
@@ -46,22 +47,6 @@ export async function readProfiles(projectDir: string, observability: boolean): 
   return profiles;
 }
 
-/** The pod template of a Deployment, DaemonSet, StatefulSet or Job. */
-function templateOf({ body }: Resource): Record<string, unknown> {
-  return asRecord(asRecord(body.spec).template);
-}
-
-/** Names of the images of all containers, sorted. */
-export function imagesOf(resources: readonly Resource[]): string[] {
-  const images = resources.flatMap((resource) => {
-    const spec = asRecord(templateOf(resource).spec);
-    return [...asRecords(spec.initContainers), ...asRecords(spec.containers)]
-      .map(({ image }) => asString(image))
-      .filter((image) => image !== undefined);
-  });
-  return [...new Set(images)].sort();
-}
-
 /** The names of the Deployments, by namespace. */
 export function deploymentsOf(resources: readonly Resource[]): Map<string, string[]> {
   const found = new Map<string, string[]>();
@@ -89,15 +74,12 @@ export function withImages(
       .filter((id) => id !== undefined);
     if (ids.length === 0) return resource;
     const body = structuredClone(resource.body);
-    const template = templateOf({ ...resource, body });
-    const spec = asRecord(template.spec);
-    for (const container of [...asRecords(spec.initContainers), ...asRecords(spec.containers)]) {
+    const copy = { ...resource, body };
+    for (const container of containersOf(copy)) {
       container.image = known.get(String(container.image))?.name ?? container.image;
     }
-    const metadata = asRecord(template.metadata);
-    const annotations = { ...asStringMap(metadata.annotations), [imageAnnotation]: ids.join(',') };
-    template.metadata = { ...metadata, annotations };
-    return { ...resource, body };
+    annotatePods(copy, imageAnnotation, ids.join(','));
+    return copy;
   });
 }
 

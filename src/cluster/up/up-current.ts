@@ -1,10 +1,11 @@
 import { WindtunnelError } from '../../errors.ts';
 import type { AppliedResource } from '../apply/apply-object.ts';
+import { buildImages } from '../images/build-images.ts';
+import { imagesOf } from '../images/in-manifests.ts';
 import { loadImages } from '../images/load.ts';
 import { type Kube, openKube } from '../kube/client.ts';
-import { buildImages } from './build-images.ts';
-import { fitProfiles } from '../observability/fit-profiles.ts';
-import { applyProfile, imagesOf, type KnownImage, readProfiles, withImages } from './deploy.ts';
+import { applyProfile, type KnownImage, readProfiles, withImages } from './deploy.ts';
+import { fitProfiles } from './fit-profiles.ts';
 import { istioFacts, judgeIstio } from './istio-facts.ts';
 import { findKindCluster } from '../tools/kind.ts';
 import { throwFailures } from './preflight.ts';

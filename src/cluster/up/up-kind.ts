@@ -2,12 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WindtunnelError } from '../../errors.ts';
 import type { Progress } from '../../progress.ts';
 import type { AppliedResource } from '../apply/apply-object.ts';
+import { buildImages } from '../images/build-images.ts';
 import type { ImageSpec } from '../images/context.ts';
+import { imagesOf } from '../images/in-manifests.ts';
 import { loadImages } from '../images/load.ts';
 import { type Kube, openKube } from '../kube/client.ts';
-import { fitProfiles } from '../observability/fit-profiles.ts';
-import { applyProfile, imagesOf, readProfiles, withImages } from './deploy.ts';
-import { buildImages } from './build-images.ts';
+import { applyProfile, readProfiles, withImages } from './deploy.ts';
+import { fitProfiles } from './fit-profiles.ts';
 import { installIstio, readIstioWish } from './istio.ts';
 import {
   createKindCluster,

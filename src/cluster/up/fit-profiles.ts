@@ -1,8 +1,9 @@
 import type { Progress } from '../../progress.ts';
-import { owners, type Profile } from '../up/deploy.ts';
+import { imagesOf } from '../images/in-manifests.ts';
+import { findImages } from '../observability/images.ts';
+import { type ImageSource, leftOutNotice, planObservability } from '../observability/plan.ts';
 import type { Tools } from '../tools/tool.ts';
-import { findImages } from './images.ts';
-import { addonImages, type ImageSource, leftOutNotice, planObservability } from './plan.ts';
+import { owners, type Profile } from './deploy.ts';
 
 /** What {@link fitProfiles} needs. */
 export interface FitOptions {
@@ -22,7 +23,7 @@ export async function fitProfiles(
   const system = profiles.find(({ owner }) => owner === owners.system);
   const addon = profiles.find(({ owner }) => owner === owners.observability);
   if (system === undefined || addon === undefined) return [...profiles];
-  const images = addonImages(addon.resources);
+  const images = imagesOf(addon.resources);
   const sources: ReadonlyMap<string, ImageSource> =
     docker === undefined
       ? new Map()
