@@ -3,6 +3,7 @@ import { type RequestOptions, request as httpsRequest } from 'node:https';
 import { createInterface } from 'node:readline';
 import { WindtunnelError } from '../../errors.ts';
 import type { Kube } from './client.ts';
+import { ApiError, kubeError } from './errors.ts';
 import type { ContainerRef } from './exec.ts';
 
 /** Which lines of a container's log. */
@@ -16,12 +17,14 @@ export interface LogRange {
 }
 
 const headersTimeoutMs = 20_000;
+const mostErrorChars = 10_000;
 /** How often TCP asks whether the other side is still there. */
 const keepAliveMs = 15_000;
 
 /**
  * The lines of a container's log, each with its time in front (RFC 3339, nanoseconds, one space). Throws
- * `unknown-reference` when the container has no log (yet, or any more), `unreachable` when the connection breaks.
+ * `unknown-reference` when the container has no log (yet, or any more), `preflight` when the user may not read it,
+ * `unreachable` when the connection breaks.
  *
  * The client library's own `Log` ends the whole process when a stream breaks, and breaks it after 5 quiet minutes.
  */
@@ -34,14 +37,11 @@ export async function* readContainerLog(
   const doing = `log of ${container.container} in pod ${container.namespace}/${container.pod}`;
   try {
     const answer = await open(kube, container, range, signal);
-    if (answer.statusCode !== 200) {
-      answer.destroy();
-      const code = answer.statusCode === 401 || answer.statusCode === 403 ? 'preflight' : undefined;
-      throw new WindtunnelError(
-        code ?? 'unknown-reference',
-        `${doing}: HTTP ${answer.statusCode}`,
-        code === undefined ? {} : { next: 'Use a kubeconfig whose user may read logs of pods.' },
-      );
+    const { statusCode = 0 } = answer;
+    if (statusCode !== 200) {
+      // A container that is yet to start is a bad request.
+      const code = statusCode === 400 ? 404 : statusCode;
+      throw kubeError(new ApiError(code, `HTTP ${statusCode}`, await bodyOf(answer)), doing);
     }
     const broken = new Promise<never>((_resolve, reject) => answer.once('error', reject));
     broken.catch(() => {});
@@ -55,6 +55,16 @@ export async function* readContainerLog(
       next: 'Check that the cluster runs: kubectl get pods -A',
     });
   }
+}
+
+async function bodyOf(answer: IncomingMessage): Promise<string> {
+  let text = '';
+  answer.setEncoding('utf8');
+  for await (const part of answer) {
+    text += part as string;
+    if (text.length > mostErrorChars) break;
+  }
+  return text;
 }
 
 async function open(

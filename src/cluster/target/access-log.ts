@@ -1,9 +1,10 @@
 import { WindtunnelError } from '../../errors.ts';
 import type { AccessLogEntry } from '../../target/access-log.ts';
 import type { Kube } from '../kube/client.ts';
+import { readContainerLog } from '../kube/container-log.ts';
 import type { EnvoyAdmin } from './admin.ts';
 import { type PodView, workloadNamed } from './pods.ts';
-import { createWorkloadLog, maxLines, type WorkloadLog } from './workload-log.ts';
+import { createWorkloadLog, maxLines, type ReadLog, type WorkloadLog } from './workload-log.ts';
 
 /** Reads the access logs of workloads; see `Target.accessLog`. */
 export interface AccessLogs {
@@ -17,6 +18,7 @@ const lookIntervalMs = 2000;
 /** Makes {@link AccessLogs} that follow the sidecars of a workload from its first read on, also of pods that come later. */
 export function createAccessLogs(kube: Kube, view: PodView, admin: EnvoyAdmin): AccessLogs {
   const logs = new Map<string, WorkloadLog>();
+  const readLog: ReadLog = (...given) => readContainerLog(kube, ...given);
 
   const look = async (): Promise<void> => {
     if (logs.size === 0) return;
@@ -32,11 +34,18 @@ export function createAccessLogs(kube: Kube, view: PodView, admin: EnvoyAdmin): 
     read: async (wanted, mark) => {
       const workload = workloadNamed(await view.workloads(500), wanted);
       const key = `${workload.name}.${workload.namespace}`;
-      const log = logs.get(key) ?? createWorkloadLog(kube, view, admin, workload);
+      const log = logs.get(key) ?? createWorkloadLog(readLog, view, admin, workload);
       logs.set(key, log);
       log.take(workload);
       await log.settle();
-      const { lost, ...read } = log.since(mark);
+      const { lost, gaps, ...read } = log.since(mark);
+      if (gaps.length > 0) {
+        throw new WindtunnelError(
+          'io',
+          `the access log of ${wanted} is not whole: a pod ended before it was read to the end: ${gaps.join('; ')}`,
+          { next: 'Check that the nodes are well (kubectl get nodes), then do it again.' },
+        );
+      }
       if (lost === 0) return read;
       throw new WindtunnelError(
         'io',

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { WindtunnelError } from '../../errors.ts';
 import { createLogBuffer } from './log-buffer.ts';
 import { type FollowOptions, followLog, type LogFollower, type LogSource } from './log-follower.ts';
 
@@ -34,6 +35,7 @@ describe('following a log', () => {
     const follower = followLog({
       source,
       onLine: (line) => got.push(line),
+      onLost: () => {},
       goesOn: async () => true,
       retryMs: 1,
       ...more,
@@ -83,9 +85,68 @@ describe('following a log', () => {
 
   test('waiting for a line that does not come ends', async () => {
     const { source } = fakeLog([`${at(1)} a`], []);
-    const follower = followLog({ source, onLine: () => {}, goesOn: async () => false });
+    const follower = followLog({
+      source,
+      onLine: () => {},
+      onLost: () => {},
+      goesOn: async () => false,
+    });
     followers.push(follower);
     expect(await follower.reached(at(2), 20)).toBe(false);
+  });
+});
+
+describe('a log that cannot be read', () => {
+  const forbidden = new WindtunnelError('preflight', 'pods/log is forbidden');
+  const gone = new WindtunnelError('unknown-reference', 'no such container');
+  /** Answers as the list says, turn by turn, the last one for good. */
+  const turns = (...answers: (string[] | Error)[]): LogSource => {
+    let turn = 0;
+    return async function* () {
+      const answer = answers[Math.min(turn++, answers.length - 1)] ?? [];
+      if (answer instanceof Error) throw answer;
+      yield* answer;
+    };
+  };
+  const start = (source: LogSource, goesOn: boolean) => {
+    const lines: string[] = [];
+    const lost: unknown[] = [];
+    const follower = followLog({
+      source,
+      onLine: (line) => lines.push(line),
+      onLost: (problem) => lost.push(problem),
+      goesOn: async () => goesOn,
+      retryMs: 1,
+    });
+    return { follower, lines, lost };
+  };
+
+  test('is told while it lasts, and not any more when it has been read', async () => {
+    const { follower } = start(turns(forbidden), true);
+    expect(await follower.reached(at(1), 20)).toBe(false);
+    expect(follower.problem()).toBe(forbidden);
+    follower.close();
+    const mended = start(turns(forbidden, [`${at(1)} a`]), true).follower;
+    expect(await mended.reached(at(1), 2000)).toBe(true);
+    expect(mended.problem()).toBeUndefined();
+    mended.close();
+  });
+
+  test('of a container that has ended is read once more, and lost when that fails', async () => {
+    const broken = new Error('the connection broke');
+    const saved = start(turns(broken, [`${at(1)} a`]), false);
+    expect(await saved.follower.reached(at(1), 2000)).toBe(true);
+    expect(saved.lost).toEqual([]);
+    const lost = start(turns(broken, gone), false);
+    expect(await lost.follower.reached(at(1), 2000)).toBe(false);
+    expect(lost.lost).toEqual([broken]);
+  });
+
+  test('because it is gone after it was read to its end is no loss', async () => {
+    const { follower, lines, lost } = start(turns([`${at(1)} a`], gone), false);
+    expect(await follower.reached(at(9), 2000)).toBe(false);
+    expect(lines).toEqual(['a']);
+    expect(lost).toEqual([]);
   });
 });
 
