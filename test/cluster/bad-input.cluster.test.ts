@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { topology } from '../../services/topology.ts';
 import { applyResources } from '../../src/cluster/apply/apply.ts';
 import { waitReady } from '../../src/cluster/up/wait-ready.ts';
 import { parseResources } from '../../src/manifests/load.ts';
@@ -48,18 +49,20 @@ const kubeconfigOf = async (name: string, server: string): Promise<string> => {
 test('no Docker: nothing is made, and what is missing is said', async () => {
   const env = { DOCKER_HOST: `unix://${join(folder, 'no-docker.sock')}` };
   const run = await runCli(['up', '--target', 'kind', '--cluster', 'never-made'], { env });
-  expect(lacksOf(run, 'preflight', /[Dd]ocker/)).toEqual([]);
+  expect(lacksOf(run, 'unreachable', /no-docker\.sock/, /docker info/)).toEqual([]);
 });
 
 test('a program that is not installed is named', async () => {
   const env = { PATH: join(folder, 'empty') };
   const run = await runCli(['up', '--target', 'kind', '--cluster', 'never-made'], { env });
-  expect(lacksOf(run, 'missing-tool', /kind/, /istioctl/)).toEqual([]);
+  expect(
+    lacksOf(run, 'preflight', /✗ preflight/, /✗ docker is/, /✗ kind is/, /✗ istioctl is/),
+  ).toEqual([]);
 });
 
 test('a cluster that does not answer', async () => {
   const env = {
-    KUBECONFIG: await kubeconfigOf('unreachable', `http://127.0.0.1:${await freePort()}`),
+    KUBECONFIG: await kubeconfigOf('unreachable', `https://127.0.0.1:${await freePort()}`),
   };
   for (const command of ['up', 'status', 'prove']) {
     expect(
@@ -204,8 +207,15 @@ spec:
   }
 });
 
-test('up on a cluster that has it all already changes nothing', async () => {
-  const run = await runOnCluster(['up', '--observability']);
-  expect({ status: run.status, stderr: run.stderr }).toMatchObject({ status: 0 });
-  expect(run.stdout + run.stderr).toMatch(/\b\d+ resources, 0 changed/);
+test('up puts back what was changed by hand, and a second time changes nothing', async () => {
+  const name = topology.services[0]?.name ?? '';
+  const change = ['-n', topology.namespace, 'patch', 'destinationrule', name, '--type=merge'];
+  const pool = { spec: { trafficPolicy: { connectionPool: { tcp: { maxConnections: 1 } } } } };
+  await askCluster('kubectl', ...change, '-p', JSON.stringify(pool));
+  const first = await runOnCluster(['up', '--observability']);
+  expect({ status: first.status, stderr: first.stderr }).toMatchObject({ status: 0 });
+  expect(first.stdout).toContain(`DestinationRule ${topology.namespace}/${name}: configured`);
+  const second = await runOnCluster(['up', '--observability']);
+  expect({ status: second.status, stderr: second.stderr }).toMatchObject({ status: 0 });
+  expect(second.stdout).toMatch(/\b\d+ resources, 0 changed/);
 });

@@ -67,12 +67,17 @@ export async function upKind(options: UpKindOptions): Promise<UpResult> {
   const port = { wanted: options.port ?? defaults.port, asked: options.port !== undefined };
   const wish = await readIstioWish(projectDir, env);
   const profiles = await readProfiles(projectDir, options.observability);
-  const { facts, cluster: found } = await progress.step('preflight', async () => {
+  const {
+    facts,
+    cluster: found,
+    findings,
+  } = await progress.step('preflight', async () => {
     const findCluster = (): Promise<KindCluster | undefined> => findKindCluster(tools, name);
-    return machineFacts({ tools, name, port, findCluster });
+    const seen = await machineFacts({ tools, name, port, findCluster });
+    const judged = judgeMachine(seen.facts);
+    throwFailures(judged);
+    return { ...seen, findings: judged };
   });
-  const findings = judgeMachine(facts);
-  throwFailures(findings);
   for (const { message, next } of findings) progress.note(`  ! ${message}\n      ${next}`);
   const built = await buildImages({ tools, projectDir, progress, specs: Object.values(images) });
   const plan = await fitProfiles(profiles, { progress, docker: tools });

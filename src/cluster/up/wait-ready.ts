@@ -133,7 +133,11 @@ async function lastLog(kube: Kube, crashed: NonNullable<NotReady['crashed']>): P
   const { namespace, pod: name, container } = crashed;
   const query = { namespace, name, container, tailLines: readLogLines };
   const read = (previous: boolean): Promise<string> =>
-    kube.core.readNamespacedPodLog({ ...query, previous }).catch(() => '');
+    kube.core
+      .readNamespacedPodLog({ ...query, previous })
+      // The kubelet answers so, with success, when it has removed the container meanwhile.
+      .then((log) => (log.startsWith('unable to retrieve container logs') ? '' : log))
+      .catch(() => '');
   const text = (await read(true)) || (await read(false));
   return tellingLines(text)
     .map((line) => `\n      | ${line.slice(0, 300)}`)
