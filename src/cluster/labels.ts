@@ -15,6 +15,18 @@ export const ownerLabel = 'windtunnel.dev/owner';
 /** Label of a load Job and its pod, which has the labels of the caller as well; its value is the caller's name. */
 export const loadLabel = 'windtunnel.dev/load';
 
+/**
+ * Mark of what was not there before `windtunnel up`: label of a kind cluster's node, annotation of a namespace. Only what has
+ * it, with the value {@link madeByUp}, is deleted by `windtunnel down`.
+ */
+export const madeByKey = 'windtunnel.dev/made-by';
+
+/** Value of {@link madeByKey}. */
+export const madeByUp = 'up';
+
+/** The container that Istio injects. */
+export const sidecarContainer = 'istio-proxy';
+
 const longest = 52;
 
 /**

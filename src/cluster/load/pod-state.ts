@@ -1,5 +1,7 @@
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
-import { readPod, sidecarContainer } from '../target/pods.ts';
+import { stuckBy } from '../kube/stuck.ts';
+import { sidecarContainer } from '../labels.ts';
+import { readPod } from '../target/pods.ts';
 import { loadContainer } from './job.ts';
 
 /** How far the pod of a load Job is. */
@@ -8,20 +10,6 @@ export type LoadPodState =
   | { state: 'waiting'; for: string }
   /** It never will be ready; `why` may be a reason of `next`. */
   | { state: 'failed'; why: string; next: string };
-
-/** An image that the node lacks stays lacking, however often the kubelet looks. */
-const imageReasons = new Set([
-  'ErrImageNeverPull',
-  'ErrImagePull',
-  'ImagePullBackOff',
-  'InvalidImageName',
-]);
-const startReasons = new Set([
-  'CrashLoopBackOff',
-  'CreateContainerConfigError',
-  'CreateContainerError',
-  'RunContainerError',
-]);
 
 /** Reads how far it is; `refusals` are the messages of warnings about the Job: why no pod could be made. */
 export function loadPodState(
@@ -77,14 +65,15 @@ function stuckReason(
   { name, image, state }: V1ContainerStatus,
 ): LoadPodState[] {
   const { reason = '', message = reason } = state?.waiting ?? {};
-  if (imageReasons.has(reason)) {
+  const stuck = stuckBy(reason);
+  if (stuck === undefined) return [];
+  if (stuck === 'image') {
     const next =
       name === loadContainer
         ? 'windtunnel up --target kind (or current) brings the image; on another cluster push it to where its nodes pull from.'
         : describe(namespace, pod);
     return [{ state: 'failed', why: `the node lacks the image ${image}: ${message}`, next }];
   }
-  if (!startReasons.has(reason)) return [];
   return [{ state: 'failed', why: `${name}: ${message}`, next: describe(namespace, pod) }];
 }
 

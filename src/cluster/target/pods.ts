@@ -3,6 +3,7 @@ import { compareText } from '../../compare-text.ts';
 import { WindtunnelError } from '../../errors.ts';
 import type { Kube } from '../kube/client.ts';
 import { kubeError, statusOf } from '../kube/errors.ts';
+import { sidecarContainer } from '../labels.ts';
 
 /** A pod behind a sidecar, or without one. */
 export interface ClusterPod {
@@ -34,9 +35,6 @@ export interface PodView {
   /** Workloads of the namespace and the gateways that serve it; no older than `maxAgeMs`. Throws `unreachable`, `preflight`. */
   workloads(maxAgeMs: number): Promise<ClusterWorkload[]>;
 }
-
-/** The container that Istio injects. */
-export const sidecarContainer = 'istio-proxy';
 
 /** What is known of a pod. */
 export function readPod(pod: V1Pod): ClusterPod {

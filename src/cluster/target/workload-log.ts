@@ -4,10 +4,11 @@ import { type AccessLogEntry, parseAccessLogLine } from '../../target/access-log
 import type { LogRange } from '../kube/container-log.ts';
 import { kubeError } from '../kube/errors.ts';
 import type { ContainerRef } from '../kube/exec.ts';
+import { sidecarContainer } from '../labels.ts';
 import type { EnvoyAdmin } from './admin.ts';
 import { createLogBuffer } from './log-buffer.ts';
 import { followLog, isAbsent, type LogFollower } from './log-follower.ts';
-import { type ClusterPod, type ClusterWorkload, type PodView, sidecarContainer } from './pods.ts';
+import type { ClusterPod, ClusterWorkload, PodView } from './pods.ts';
 
 /** The access logs of all sidecars of one workload, as one sequence that only grows. */
 export interface WorkloadLog {

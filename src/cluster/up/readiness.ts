@@ -1,4 +1,5 @@
 import type { V1ContainerStatus, V1Deployment, V1Pod } from '@kubernetes/client-node';
+import { stuckBy } from '../kube/stuck.ts';
 
 /** How a pod stands. */
 export type PodState =
@@ -9,19 +10,6 @@ export type PodState =
   | { type: 'failing'; reason: string; container?: string }
   /** It is being deleted. */
   | { type: 'ending' };
-
-const imageReasons = new Set([
-  'ErrImagePull',
-  'ImagePullBackOff',
-  'InvalidImageName',
-  'ErrImageNeverPull',
-  'RegistryUnavailable',
-]);
-const configReasons = new Set([
-  'CreateContainerConfigError',
-  'CreateContainerError',
-  'RunContainerError',
-]);
 
 /** Judges a pod by what the API server says of it. */
 export function podState(pod: V1Pod): PodState {
@@ -63,18 +51,18 @@ function containerState(container: V1ContainerStatus): PodState | undefined {
   const { name, image, state, lastState, restartCount } = container;
   const waiting = state?.waiting;
   const ended = state?.terminated ?? lastState?.terminated;
-  if (waiting !== undefined && imageReasons.has(waiting.reason ?? '')) {
-    const reason = `the image ${image} cannot be pulled: ${waiting.message ?? waiting.reason}`;
+  const stuck = stuckBy(waiting?.reason);
+  if (stuck === 'image') {
+    const reason = `the image ${image} cannot be pulled: ${waiting?.message ?? waiting?.reason}`;
     return { type: 'failing', reason };
   }
-  if (waiting !== undefined && configReasons.has(waiting.reason ?? '')) {
+  if (stuck === 'start') {
     return {
       type: 'failing',
-      reason: `${name} cannot be started: ${waiting.message ?? waiting.reason}`,
+      reason: `${name} cannot be started: ${waiting?.message ?? waiting?.reason}`,
     };
   }
-  const crashed =
-    waiting?.reason === 'CrashLoopBackOff' || (state?.terminated?.exitCode ?? 0) !== 0;
+  const crashed = stuck === 'crash' || (state?.terminated?.exitCode ?? 0) !== 0;
   if (crashed && ended !== undefined) {
     const how = ended.reason === 'OOMKilled' ? 'used more memory than its limit' : 'ended';
     const reason = `${name} ${how} with exit code ${ended.exitCode}, ${restartCount} restarts`;
