@@ -6,6 +6,7 @@ import { applyResources } from '../src/cluster/apply/apply.ts';
 import { cliImage } from '../src/cluster/images/catalogue.ts';
 import { imagesOf } from '../src/cluster/images/in-manifests.ts';
 import { createObjects } from '../src/cluster/kube/kube-objects.ts';
+import { sidecarContainer } from '../src/cluster/labels.ts';
 import { deploymentsOf } from '../src/cluster/up/deploy.ts';
 import { waitReady } from '../src/cluster/up/wait-ready.ts';
 import type { RequestSpec } from '../src/load/agent/protocol.ts';
@@ -198,7 +199,7 @@ export async function findPod(
     const found = all.find((status) => status.name === name);
     return asString(found?.containerID)?.replace(/^.*:\/\//, '');
   };
-  const sidecar = idOf('istio-proxy');
+  const sidecar = idOf(sidecarContainer);
   const service = idOf(app);
   const name = pod?.metadata?.name;
   if (name === undefined || service === undefined) throw new Error(`no pod of ${namespace}/${app}`);

@@ -1,3 +1,4 @@
+import { sidecarContainer } from '../../src/cluster/labels.ts';
 import { istioNamespace } from '../../src/cluster/up/istio.ts';
 import type { BenchCluster } from './cluster.ts';
 
@@ -78,7 +79,7 @@ function groupOf(cgroup: string, pods: readonly KnownPod[]): MemoryGroup {
   if (pod === undefined) return 'Kubernetes';
   const group = groupOfNamespace[pod.namespace] ?? 'others';
   const container = pod.containers.find(({ id }) => cgroup.includes(id));
-  return group === 'services' && container?.name === 'istio-proxy' ? 'sidecars' : group;
+  return group === 'services' && container?.name === sidecarContainer ? 'sidecars' : group;
 }
 
 /** Reads the memory of all processes of the cluster's node. */

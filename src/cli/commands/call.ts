@@ -3,6 +3,7 @@ import { entryOf } from '../../call/entry-of.ts';
 import { collectHops, markLogs, renderHops } from '../../call/hops.ts';
 import { type CallOutcome, newRequestContext } from '../../call/outcome.ts';
 import { sendCall } from '../../call/send.ts';
+import { sidecarContainer } from '../../cluster/labels.ts';
 import { WindtunnelError } from '../../errors.ts';
 import type { AccessLogEntry } from '../../target/access-log.ts';
 import { defaultInstance } from '../../mesh/instance/state.ts';
@@ -196,7 +197,7 @@ function report(input: CommandInput, told: Report): void {
 function logPlace({ options }: CommandInput, caller: string, namespace: string): string {
   if (targetName(options) !== 'local') {
     const [name, at = namespace] = caller.split('.');
-    return `kubectl -n ${at} logs deployment/${name} -c istio-proxy`;
+    return `kubectl -n ${at} logs deployment/${name} -c ${sidecarContainer}`;
   }
   return join('.windtunnel', text(options, 'name') ?? defaultInstance, 'logs');
 }

@@ -4,14 +4,11 @@ import { parseDocument } from 'yaml';
 import { WindtunnelError } from '../../errors.ts';
 import { asNumber, asRecord, asRecords } from '../../manifests/fields.ts';
 import type { Step } from '../../progress.ts';
+import { madeByKey, madeByUp } from '../labels.ts';
 import { createTools, lastLines, type Tools } from './tool.ts';
 
 /** NodePort of the ingress gateway, as `istio/install.yaml` and `kind-config.yaml` have it. */
 export const ingressNodePort = 30_080;
-
-/** Node label of a cluster that `windtunnel up` made: only such a one is deleted by `windtunnel down`. */
-const mark = 'windtunnel.dev/made-by';
-const markValue = 'up';
 
 const createTimeoutMs = 600_000;
 const apiWaitSeconds = 180;
@@ -55,14 +52,14 @@ export async function findKindCluster(
 /** The label is in what kind wrote for kubeadm, which `docker cp` reads from a stopped node, too. */
 async function isMarked(tools: Tools, node: string): Promise<boolean> {
   const { stdout } = await tools.run('docker', ['cp', `${node}:/kind/kubeadm.conf`, '-']);
-  return stdout.includes(`${mark}=${markValue}`);
+  return stdout.includes(`${madeByKey}=${madeByUp}`);
 }
 
 /** What `kind-config.yaml` says, for a cluster of this name and host port; marked as ours. */
 export function kindConfig(text: string, name: string, port: number | undefined): string {
   const document = parseDocument(text);
   document.set('name', name);
-  document.setIn(['nodes', 0, 'labels'], { [mark]: markValue });
+  document.setIn(['nodes', 0, 'labels'], { [madeByKey]: madeByUp });
   if (port !== undefined) document.setIn(['nodes', 0, 'extraPortMappings', 0, 'hostPort'], port);
   return document.toString();
 }

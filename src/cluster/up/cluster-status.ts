@@ -2,7 +2,7 @@ import type { V1Deployment, V1Pod } from '@kubernetes/client-node';
 import { compareText } from '../../compare-text.ts';
 import type { Kube } from '../kube/client.ts';
 import { kubeError } from '../kube/errors.ts';
-import { managedByLabel, managedByUs } from '../labels.ts';
+import { managedByLabel, managedByUs, sidecarContainer } from '../labels.ts';
 import { isRolledOut, podState, refusal } from './readiness.ts';
 
 /** One pod of the system, or of what Windtunnel runs beside it. */
@@ -27,8 +27,6 @@ export interface ClusterStatus {
   /** Deployments that are not as they should be, with the reason. */
   problems: string[];
 }
-
-const sidecarName = 'istio-proxy';
 
 /** Reads the pods and Deployments of all that Windtunnel manages. Throws `unreachable` when the cluster does not answer. */
 export async function clusterStatus(kube: Kube, entry: string | null): Promise<ClusterStatus> {
@@ -78,7 +76,7 @@ export function podStatus(pod: V1Pod): PodStatus {
   const state = podState(pod);
   const { initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
   const containers = [...initContainerStatuses, ...containerStatuses];
-  const sidecar = containers.find(({ name }) => name === sidecarName);
+  const sidecar = containers.find(({ name }) => name === sidecarContainer);
   const started = pod.status?.startTime;
   return {
     namespace: pod.metadata?.namespace ?? '',

@@ -9,15 +9,12 @@ import type { AppliedResource } from '../apply/apply-object.ts';
 import { annotatePods, containersOf, imagesOf } from '../images/in-manifests.ts';
 import type { Kube } from '../kube/client.ts';
 import { kubeError, statusOf } from '../kube/errors.ts';
+import { madeByKey, madeByUp } from '../labels.ts';
 import { waitReady } from './wait-ready.ts';
 
 /** Owners of what `windtunnel up` applies: the system with what it needs, and the observability profile. */
 export const owners = { system: 'up', observability: 'observability' } as const;
 
-/** Annotation of a namespace that was not there before: only such a one is deleted by `windtunnel down`. */
-export const madeByAnnotation = 'windtunnel.dev/made-by';
-/** Value of {@link madeByAnnotation}. */
-export const madeByUp = 'up';
 /** Annotation of pods: the id of the image they run, so that a new one of the same name is rolled out. */
 const imageAnnotation = 'windtunnel.dev/image';
 
@@ -89,7 +86,7 @@ async function withMarkedNamespaces(kube: Kube, resources: Resource[]): Promise<
     if (resource.kind !== 'Namespace') return resource;
     const { name } = resource.metadata;
     const ours = await kube.core.readNamespace({ name }).then(
-      ({ metadata }) => metadata?.annotations?.[madeByAnnotation] === madeByUp,
+      ({ metadata }) => metadata?.annotations?.[madeByKey] === madeByUp,
       (thrown: unknown) => {
         if (statusOf(thrown) === 404) return true;
         throw kubeError(thrown, `the namespace ${name} cannot be read`);
@@ -98,7 +95,7 @@ async function withMarkedNamespaces(kube: Kube, resources: Resource[]): Promise<
     if (!ours) return resource;
     const body = structuredClone(resource.body);
     const metadata = asRecord(body.metadata);
-    const annotations = { ...asStringMap(metadata.annotations), [madeByAnnotation]: madeByUp };
+    const annotations = { ...asStringMap(metadata.annotations), [madeByKey]: madeByUp };
     body.metadata = { ...metadata, annotations };
     return { ...resource, body };
   });

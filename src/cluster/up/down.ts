@@ -6,8 +6,8 @@ import { type Kube, openKube } from '../kube/client.ts';
 import { kubeError } from '../kube/errors.ts';
 import { createObjects } from '../kube/kube-objects.ts';
 import type { KubeObject } from '../kube/objects.ts';
-import { managedByLabel, managedByUs } from '../labels.ts';
-import { madeByAnnotation, madeByUp, owners } from './deploy.ts';
+import { madeByKey, madeByUp, managedByLabel, managedByUs } from '../labels.ts';
+import { owners } from './deploy.ts';
 import { deleteKindCluster, findKindCluster, kindDefaults, readKindConfig } from '../tools/kind.ts';
 import { dockerFacts } from './machine.ts';
 import { createTools, toolSources } from '../tools/tool.ts';
@@ -106,7 +106,7 @@ async function removeNamespaces(kube: Kube, { progress, signal }: DownOptions): 
   const said: string[] = [];
   for (const namespace of namespaces) {
     const { name, annotations = {}, uid } = namespace.metadata;
-    if (annotations[madeByAnnotation] !== madeByUp) {
+    if (annotations[madeByKey] !== madeByUp) {
       said.push(`Namespace ${name}: stays, it was there before`);
       continue;
     }
