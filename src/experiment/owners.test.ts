@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
-import { experimentOwners, ownerOf, ownersOfExperiment } from './owners.ts';
+import { matrixOwner, ownerOf, ownersOfExperiment, passingOwners } from './owners.ts';
 
 const retries = ownerOf('retries', 'users');
 const budget = ownerOf('retries-budget', 'users');
-const owners = [retries, budget, 'windtunnel apply', ownerOf('timeouts', 'users')];
+const timeouts = ownerOf('timeouts', 'users');
+const owners = [retries, budget, 'windtunnel apply', timeouts, matrixOwner];
 
-test('only experiments are reverted, not what a user applied', () => {
-  expect(experimentOwners(owners)).toEqual([retries, budget, ownerOf('timeouts', 'users')]);
+test('what commands changed while they ran is reverted, not what a user applied', () => {
+  expect(passingOwners(owners)).toEqual([retries, budget, timeouts, matrixOwner]);
 });
 
 test('an experiment is told from one whose name begins with its name', () => {

@@ -6,9 +6,12 @@ export function ownerOf(experiment: string, service: string): string {
   return `${prefix}${experiment}-${service}`;
 }
 
-/** Those of `owners` that are experiments'. */
-export function experimentOwners(owners: readonly string[]): string[] {
-  return owners.filter((owner) => owner.startsWith(prefix));
+/** Under which name `prove --matrix` opens callers for a while. */
+export const matrixOwner = 'prove-matrix';
+
+/** Those of `owners` whose changes last only while a command runs: experiments' and that of `prove --matrix`. */
+export function passingOwners(owners: readonly string[]): string[] {
+  return owners.filter((owner) => owner.startsWith(prefix) || owner === matrixOwner);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { WindtunnelError } from '../../errors.ts';
-import { experimentOwners, ownersOfExperiment } from '../../experiment/owners.ts';
+import { ownersOfExperiment, passingOwners } from '../../experiment/owners.ts';
 import type { Target } from '../../target/target.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { changeLines } from './apply.ts';
@@ -15,12 +15,13 @@ export const experimentRevertCommand: Command = {
   description: `
 An experiment reverts what it changed when it ends, also on Ctrl-C; when it is killed, its lease ends half a minute later,
 and the mesh (on a cluster: the reaper, addons/reaper.yaml) reverts it. This does it now, whoever is still running one.
-Policies are put back as they stood; faults are deleted. Nothing to do is success.
+Policies are put back as they stood; faults are deleted. Nothing to do is success. --all also takes away what
+windtunnel prove --matrix opened, if it was killed meanwhile.
 
   windtunnel experiment revert retries
   windtunnel experiment revert --all --target kind`,
   options: {
-    all: { type: 'boolean', help: 'of every experiment' },
+    all: { type: 'boolean', help: 'of every experiment, and of prove --matrix' },
     ...targetOptions,
     name: nameOption,
   },
@@ -65,7 +66,7 @@ async function revertOwners(
   target: Target,
   name: string | undefined,
 ): Promise<number> {
-  const standing = experimentOwners(await target.owners());
+  const standing = passingOwners(await target.owners());
   let owners = standing;
   if (name !== undefined) {
     const { experiments } = await import('../../../experiments/catalogue.ts');
@@ -78,7 +79,9 @@ async function revertOwners(
     }
   }
   if (owners.length === 0) {
-    print(`nothing to revert: ${name ?? 'no experiment'} has left nothing`);
+    print(
+      `nothing to revert: ${name === undefined ? 'nothing is left' : `${name} has left nothing`}`,
+    );
     return 0;
   }
   for (const owner of owners) {

@@ -8,6 +8,7 @@ import {
 } from '../../call/matrix.ts';
 import { openEgress } from '../../call/open-egress.ts';
 import type { EdgeProof } from '../../call/prove.ts';
+import { matrixOwner } from '../../experiment/owners.ts';
 import type { Target } from '../../target/target.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { matrixLines, plaintextLines } from './matrix-table.ts';
@@ -62,7 +63,6 @@ interface Matrix {
   plaintext: PlainCell[];
 }
 
-const owner = 'prove-matrix';
 /** Far longer than one caller's cells take; renewed with each caller. */
 const leaseMs = 120_000;
 
@@ -89,18 +89,21 @@ async function measureMatrix(input: CommandInput, target: Target): Promise<Matri
       return found;
     });
   // A run that was killed may have left them.
-  await target.revert(owner);
+  await target.revert(matrixOwner);
   const deployed = await measure('deployed', 'every identity at every operation, as deployed');
-  const renewal = setInterval(() => void target.renew(owner, leaseMs).catch(() => {}), leaseMs / 3);
+  const renewal = setInterval(
+    () => void target.renew(matrixOwner, leaseMs).catch(() => {}),
+    leaseMs / 3,
+  );
   let open: MeasuredCell[];
   try {
     await progress.step('callers opened for a while', () =>
-      target.apply(owner, openEgress(topology), leaseMs),
+      target.apply(matrixOwner, openEgress(topology), leaseMs),
     );
     open = await measure('open', 'every identity at every operation, callers opened');
   } finally {
     clearInterval(renewal);
-    await progress.step('callers as deployed again', () => target.revert(owner));
+    await progress.step('callers as deployed again', () => target.revert(matrixOwner));
   }
   const plaintext = await progress.step('plaintext from outside the mesh', () =>
     measurePlaintext(topology, target, signal),

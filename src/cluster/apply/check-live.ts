@@ -72,7 +72,7 @@ function throwNotOurs(foreign: string[]): void {
   const more = foreign.length - shownForeign;
   const shown = [...foreign.slice(0, shownForeign), ...(more > 0 ? [`and ${more} more`] : [])];
   throw new WindtunnelError('not-ours', `${shown.join('; ')}: nothing was changed`, {
-    next: 'Take it away with the tool that made it, or use another cluster; what an experiment left goes with: windtunnel experiment revert --all --target kind (or current)',
+    next: 'Take it away with the tool that made it, or use another cluster; what an experiment or prove --matrix left goes with: windtunnel experiment revert --all --target kind (or current)',
   });
 }
 
