@@ -1,6 +1,6 @@
 import { WindtunnelError } from '../../errors.ts';
 import { asNumber, asRecord, asString, isRecord } from '../../manifests/fields.ts';
-import { leaseBoundsMs } from '../../mesh/control/leases.ts';
+import { leaseBoundsMs } from '../../target/lease-bounds.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { managedByLabel, managedByUs, ownerLabel, ownerValue } from '../labels.ts';
 import type { UndoEntry } from './undo.ts';
@@ -43,7 +43,7 @@ export function leaseName(owner: string): string {
   return `windtunnel-${ownerValue(owner)}`;
 }
 
-/** The whole seconds, bounded as on the local mesh, that a lease of `leaseMs` lasts at least. */
+/** The whole seconds, bounded as on every target, that a lease of `leaseMs` lasts at least. */
 export function leaseSecondsOf(leaseMs: number): number {
   const boundedMs = Math.min(Math.max(leaseMs, leaseBoundsMs.shortest), leaseBoundsMs.longest);
   return Math.ceil(boundedMs / 1000);

@@ -1,3 +1,5 @@
+import { leaseBoundsMs } from '../../target/lease-bounds.ts';
+
 /** Keeps count of changes that must not outlive the one who made them. */
 export interface Leases {
   /** Gives or extends the lease of `owner`: it runs out `leaseMs` from now. */
@@ -9,9 +11,6 @@ export interface Leases {
   /** Ends all of them. */
   close(): void;
 }
-
-/** Shortest and longest lease: long enough for a busy machine, short enough that nobody waits for a fault to go. */
-export const leaseBoundsMs = { shortest: 100, longest: 10 * 60_000 } as const;
 
 /** Makes {@link Leases}; `expire` is told of an owner whose lease has run out, once. */
 export function createLeases(expire: (owner: string) => void): Leases {
