@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WindtunnelError } from '../../errors.ts';
 import type { Kube } from '../kube/client.ts';
-import { kubeError } from '../kube/errors.ts';
+import { type Istiod, needIstiods } from '../kube/istiods.ts';
 import { forwardConnection } from '../kube/port-forward.ts';
 import { readLook } from './istiod.ts';
 import { type Expected, type IstiodLook, judge, startWatching, type Watching } from './settle.ts';
@@ -29,11 +29,6 @@ const answerBytesMost = 64 * 1024 * 1024;
 /** Where istiod answers questions about itself to processes of its own pod; and its metrics. */
 const ports = { debug: 8080, metrics: 15_014 } as const;
 
-interface Istiod {
-  namespace: string;
-  pod: string;
-}
-
 /** Asks every istiod of the cluster; see `judge` for what it asks. Costs some 30 ms a look, and half a second a change. */
 export function createDistribution(
   kube: Kube,
@@ -41,21 +36,19 @@ export function createDistribution(
 ): Distribution {
   return {
     async begin() {
-      const istiods = await findIstiods(kube);
+      const istiods = await needIstiods(kube);
       const watched = await Promise.all(
         istiods.map(async (istiod) => ({
           istiod,
           watching: startWatching(await look(kube, istiod), nowMs()),
         })),
       );
-      const endOf = (
-        one: (typeof watched)[number],
-        expected: readonly Expected[],
-      ): Promise<number> => settleOne(() => look(kube, one.istiod), one.watching, expected, nowMs);
       return {
         async settled(expected) {
           if (expected.length === 0) return 0;
-          const proxies = await Promise.all(watched.map((one) => endOf(one, expected)));
+          const proxies = await Promise.all(
+            watched.map((one) => settleOne(kube, one, expected, nowMs)),
+          );
           return proxies.reduce((sum, count) => sum + count, 0);
         },
       };
@@ -64,21 +57,23 @@ export function createDistribution(
 }
 
 async function settleOne(
-  lookAgain: () => Promise<IstiodLook>,
-  watching: Watching,
+  kube: Kube,
+  { istiod, watching }: { istiod: Istiod; watching: Watching },
   expected: readonly Expected[],
   nowMs: () => number,
 ): Promise<number> {
   const endMs = nowMs() + waitMs;
   let waitingFor = '';
   while (nowMs() < endMs) {
-    const judgement = judge(watching, await lookAgain(), expected, nowMs());
+    const judgement = judge(watching, await look(kube, istiod), expected, nowMs());
     if (judgement.type === 'settled') return judgement.proxies;
     if (judgement.type === 'refused') {
       throw new WindtunnelError(
         'rejected',
         `Envoy refused the configuration at ${judgement.proxies.join(', ')}`,
-        { next: 'The reason is in the log of istiod: kubectl logs -n istio-system deploy/istiod' },
+        {
+          next: `The reason is in the log of istiod: kubectl logs -n ${istiod.namespace} ${istiod.pod}`,
+        },
       );
     }
     waitingFor = judgement.for;
@@ -89,23 +84,6 @@ async function settleOne(
     `the change is not in force everywhere after ${waitMs / 1000} s: still waiting for ${waitingFor}`,
     { next: 'istioctl proxy-status tells which sidecar is behind.' },
   );
-}
-
-async function findIstiods(kube: Kube): Promise<Istiod[]> {
-  const { items } = await kube.core
-    .listPodForAllNamespaces({ labelSelector: 'app=istiod', fieldSelector: 'status.phase=Running' })
-    .catch((thrown: unknown) => {
-      throw kubeError(thrown, 'cannot look for istiod');
-    });
-  const running = items.flatMap(({ metadata }) =>
-    metadata?.name && metadata.namespace && !metadata.deletionTimestamp
-      ? [{ namespace: metadata.namespace, pod: metadata.name }]
-      : [],
-  );
-  if (running.length > 0) return running;
-  throw new WindtunnelError('preflight', 'no istiod runs in the cluster', {
-    next: 'Install Istio there, or let windtunnel up --target kind do it.',
-  });
 }
 
 async function look(kube: Kube, istiod: Istiod): Promise<IstiodLook> {

@@ -2,6 +2,7 @@ import { WindtunnelError } from '../../errors.ts';
 import { accessLogFields } from '../../target/access-log.ts';
 import type { Kube } from '../kube/client.ts';
 import { kubeError, statusOf } from '../kube/errors.ts';
+import { needIstiods } from '../kube/istiods.ts';
 import type { EnvoyAdmin } from './admin.ts';
 import type { ClusterPod, ClusterWorkload, PodView } from './pods.ts';
 
@@ -25,7 +26,7 @@ export interface CheckOptions {
 export async function checkCluster(options: CheckOptions): Promise<void> {
   const { kube, view, admin, namespace, services, up } = options;
   await checkNamespace(kube, namespace, up);
-  await checkIstio(kube);
+  await needIstiods(kube);
   const workloads = await view.workloads(1000);
   const own = workloads.filter((workload) => workload.namespace === namespace);
   const missing = services.filter((service) => !own.some(({ name }) => name === service));
@@ -76,20 +77,6 @@ async function checkNamespace(kube: Kube, name: string, up: string): Promise<voi
     const message = `there is no namespace '${name}' in the cluster of ${kube.context}`;
     throw new WindtunnelError('not-running', message, { next: up });
   }
-}
-
-async function checkIstio(kube: Kube): Promise<void> {
-  const next = 'Install Istio: istioctl install -f istio/install.yaml';
-  const labelSelector = 'app=istiod';
-  try {
-    const { items } = await kube.core.listPodForAllNamespaces({ labelSelector });
-    if (items.some(({ status }) => status?.phase === 'Running')) return;
-  } catch (thrown) {
-    throw kubeError(thrown, 'looking for Istio');
-  }
-  throw new WindtunnelError('preflight', `no istiod runs in the cluster of ${kube.context}`, {
-    next,
-  });
 }
 
 function firstRunning(workloads: ClusterWorkload[]): ClusterPod | undefined {

@@ -3,6 +3,7 @@ import { asRecord, asString } from '../../manifests/fields.ts';
 import { accessLogFields } from '../../target/access-log.ts';
 import type { Kube } from '../kube/client.ts';
 import { kubeError } from '../kube/errors.ts';
+import { findIstiods } from '../kube/istiods.ts';
 import { createObjects } from '../kube/kube-objects.ts';
 import { sameFormat } from './operator.ts';
 import type { Finding } from './preflight.ts';
@@ -31,11 +32,10 @@ const virtualService = { apiVersion: 'networking.istio.io/v1', kind: 'VirtualSer
 /** Asks a cluster for its Istio. Throws `unreachable`, or `preflight` when the user may not ask. */
 export async function istioFacts(kube: Kube, signal: AbortSignal): Promise<IstioFacts> {
   const objects = createObjects(kube, signal);
-  const podsWith = (labelSelector: string) => kube.core.listPodForAllNamespaces({ labelSelector });
   const look = async (): Promise<IstioFacts> => {
     const [istiods, gateways, scope, rules] = await Promise.all([
-      podsWith('app=istiod'),
-      podsWith('istio=ingressgateway'),
+      findIstiods(kube),
+      kube.core.listPodForAllNamespaces({ labelSelector: 'istio=ingressgateway' }),
       objects.scopeOf(virtualService.apiVersion, virtualService.kind),
       objects.read({
         apiVersion: 'apiextensions.k8s.io/v1',
@@ -43,9 +43,7 @@ export async function istioFacts(kube: Kube, signal: AbortSignal): Promise<Istio
         metadata: { name: 'destinationrules.networking.istio.io' },
       }),
     ]);
-    const running = istiods.items.find(({ status }) => status?.phase === 'Running');
-    const namespace = running?.metadata?.namespace;
-    const revision = running?.metadata?.labels?.['istio.io/rev'] ?? 'default';
+    const { namespace, revision = 'default' } = istiods[0] ?? {};
     const name = revision === 'default' ? 'istio' : `istio-${revision}`;
     const config =
       namespace === undefined
