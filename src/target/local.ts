@@ -45,7 +45,9 @@ async function askInbound(control: MeshControl, authority: string): Promise<Plai
     .filter(({ kind, workload }) => kind === 'sidecar' && workload === name.split('.')[0])
     .flatMap(({ ports }) => ports[`inbound:${port}`] ?? [])[0];
   if (inbound === undefined) {
-    throw new WindtunnelError('unknown-reference', `no sidecar takes calls for ${authority}`);
+    throw new WindtunnelError('unknown-reference', `no sidecar takes calls for ${authority}`, {
+      next: 'Write SERVICE:PORT as in manifests/; windtunnel status lists the services that run.',
+    });
   }
   return askPlainly(connect({ host: '127.0.0.1', port: inbound }), authority);
 }

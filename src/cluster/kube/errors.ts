@@ -64,12 +64,21 @@ export function kubeError(thrown: unknown, doing: string): WindtunnelError {
       next: 'Use a kubeconfig whose user may do that.',
     });
   }
-  if (status === 404) return new WindtunnelError('unknown-reference', message, { cause: thrown });
+  if (status === 404) {
+    return new WindtunnelError('unknown-reference', message, {
+      cause: thrown,
+      next: 'It is not there, or not any more: see what is (kubectl get pods -A), then run the command again.',
+    });
+  }
   if (status === 409) {
     return new WindtunnelError('not-ours', message, {
       cause: thrown,
       next: 'Another tool owns these fields: take its object away first, or use another namespace.',
     });
   }
-  return new WindtunnelError('rejected', message, { cause: thrown });
+  const next =
+    status === 429 || status >= 500
+      ? 'The API server, or a webhook of it, is not well: see what does not run (kubectl get pods -A), then try again.'
+      : 'Correct what the API server names in the object, then run the command again.';
+  return new WindtunnelError('rejected', message, { cause: thrown, next });
 }

@@ -14,6 +14,9 @@ export function checkPlaces(resources: readonly Resource[], namespaces: readonly
   throw new WindtunnelError(
     'unsupported',
     `${kind} ${metadata.name} is in ${where}: what is undone by itself must be in ${namespaces.join(', ')}`,
+    {
+      next: 'Put it there, or apply it for good, and delete it, by yourself: kubectl apply -f FILE',
+    },
   );
 }
 

@@ -7,7 +7,7 @@ import { createReaper, type ReaperEvent } from '../reaper/reaper.ts';
 import { reaperPlace } from '../reaper/place.ts';
 import type { Distribution } from './distribution.ts';
 import { createLeases, type Leases } from './leases.ts';
-import { undoAnnotation } from './record.ts';
+import { leaseObject, undoAnnotation } from './record.ts';
 import { claimLease, findLease, revertClaimed } from './revert.ts';
 import type { Expected } from './settle.ts';
 import { asItStood, canonicalJson } from './undo.ts';
@@ -90,6 +90,43 @@ beforeEach(() => {
     objects: cluster,
     distribution,
     nowMs: () => nowMs,
+  });
+});
+
+describe('a lease that someone else changes at the same moment', () => {
+  const makingLease = (meet: () => void): void => {
+    cluster.onRequest = (verb, ref) => {
+      if (verb !== 'create' || ref.kind !== 'Lease') return;
+      meet();
+      throw new ApiError(409, 'Lease', { message: 'conflict' });
+    };
+  };
+
+  test('again and again is said, and nothing is changed', async () => {
+    const before = state();
+    let times = 0;
+    makingLease(() => times++);
+    await expect(leases.apply(owner, [route(0)], 30_000)).rejects.toMatchObject({
+      code: 'timeout',
+      message: expect.stringContaining('was changed by someone else, 6 times in a row'),
+      next: expect.stringContaining(owner),
+    });
+    expect(times).toBe(6);
+    expect(state()).toEqual(before);
+  });
+
+  test('to revert it is said, and nothing is changed', async () => {
+    const before = state();
+    makingLease(() => {
+      const record = { owner, namespace: 'shop', leaseSeconds: 30, entries: [] };
+      cluster.put(leaseObject({ ...record, state: 'reverting' }, nowMs));
+    });
+    await expect(leases.apply(owner, [route(0)], 30_000)).rejects.toMatchObject({
+      code: 'timeout',
+      message: expect.stringContaining('is being reverted at this moment'),
+      next: expect.stringContaining('Wait'),
+    });
+    expect(state()).toEqual(before);
   });
 });
 

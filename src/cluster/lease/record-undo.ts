@@ -99,7 +99,13 @@ async function recordIn(
   const { owner, namespace } = want;
   for (let attempt = 1; attempt <= tries; attempt++) {
     const known = await findLease(objects, owner, namespace);
-    if (known?.state === 'reverting') break;
+    if (known?.state === 'reverting') {
+      throw new WindtunnelError(
+        'timeout',
+        `what ${owner} applied before is being reverted at this moment`,
+        { next: 'Wait some seconds, then run the command again.' },
+      );
+    }
     const keys = new Set(known?.entries.map(keyOf));
     const added = checked
       .filter(({ resource }) => !keys.has(resourceKey(resource)))
@@ -123,7 +129,11 @@ async function recordIn(
       if (statusOf(thrown) !== 409) throw thrown;
     }
   }
-  throw new WindtunnelError('timeout', `what ${owner} applied is being reverted: try again`);
+  throw new WindtunnelError(
+    'timeout',
+    `the lease of ${owner} in namespace ${namespace} was changed by someone else, ${tries} times in a row`,
+    { next: `See that nothing else runs for ${owner} at this moment, then run the command again.` },
+  );
 }
 
 /** Takes back what was written down; nothing of it was applied. A failure is left to the lease's end. */

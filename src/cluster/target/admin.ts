@@ -55,7 +55,10 @@ export function createEnvoyAdmin(kube: Kube): EnvoyAdmin {
         throw new WindtunnelError(
           'io',
           `Envoy's admin interface of pod ${host}, ${method} ${path}: ${(cause as Error).message}`,
-          { cause },
+          {
+            cause,
+            next: `Check that the pod runs, and that your user may forward its ports: kubectl port-forward -n ${namespace} ${pod} ${adminPort}`,
+          },
         );
       }
     },

@@ -22,6 +22,9 @@ export function killOnNode(view: PodView, runOnNode: NodeRunner): Kill {
       throw new WindtunnelError(
         'not-running',
         `${pod.container} in pod ${pod.name} is not running`,
+        {
+          next: `Wait until it is started again; why it ended: kubectl -n ${pod.namespace} logs ${pod.name} -c ${pod.container} --previous`,
+        },
       );
     }
     await runOnNode(pod.node, ['ctr', '-n', 'k8s.io', 'tasks', 'kill', '-s', signal, id]);
@@ -53,6 +56,7 @@ async function podNamed(view: PodView, name: string): Promise<ClusterPod> {
   if (found !== undefined) return found;
   throw new WindtunnelError(
     'unknown-reference',
-    `no pod ${name} with a service process; there are ${pods.map((pod) => pod.name).join(', ')}`,
+    `no pod ${name} with a service process; there are ${pods.map((pod) => pod.name).join(', ') || 'none'}`,
+    { next: 'Name one of them, or bring the services up: windtunnel up' },
   );
 }

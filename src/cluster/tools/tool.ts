@@ -59,6 +59,13 @@ export function createTools(env: Record<string, string | undefined>, signal: Abo
   };
 }
 
+const toolAdvice: Record<ToolName, string> = {
+  docker: 'Mend what it names, see that Docker is well (docker info), then run the command again.',
+  kind: 'Mend what it names, see how its nodes do (docker ps -a), then run the command again.',
+  istioctl:
+    'Mend what it names, see how Istio does (kubectl get pods -A), then run the command again.',
+};
+
 /** The error of a program that failed: its command, and the last lines of what it said. */
 export function toolError(name: ToolName, args: string[], result: ToolResult): WindtunnelError {
   const said = lastLines(result.stderr.trim() || result.stdout.trim());
@@ -67,6 +74,7 @@ export function toolError(name: ToolName, args: string[], result: ToolResult): W
   return new WindtunnelError(
     'start-failed',
     `${[name, ...words].join(' ')} failed (${how}): ${said}`,
+    { next: toolAdvice[name] },
   );
 }
 

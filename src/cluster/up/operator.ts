@@ -18,7 +18,10 @@ function readOperator(name: string, text: string): Record<string, unknown> {
   try {
     value = parse(text);
   } catch (cause) {
-    throw new WindtunnelError('bad-manifest', `${name} is no YAML: ${String(cause)}`, { cause });
+    throw new WindtunnelError('bad-manifest', `${name} is no YAML: ${String(cause)}`, {
+      cause,
+      next: 'Correct it at that line; istio/install.yaml is one that is right.',
+    });
   }
   if (isRecord(value) && value.kind === 'IstioOperator') return value;
   throw new WindtunnelError('bad-manifest', `${name} is no IstioOperator`, {
