@@ -9,8 +9,8 @@ import type { KubeObject } from '../kube/objects.ts';
 import { madeByKey, madeByUp, managedByLabel, managedByUs } from '../labels.ts';
 import { owners } from './deploy.ts';
 import { deleteKindCluster, findKindCluster, kindDefaults, readKindConfig } from '../tools/kind.ts';
-import { dockerFacts } from './machine.ts';
-import { createTools, toolSources } from '../tools/tool.ts';
+import { requireDocker } from './machine.ts';
+import { createTools } from '../tools/tool.ts';
 
 /** What taking a cluster down needs. */
 export interface DownOptions {
@@ -30,16 +30,7 @@ export async function downKind({
 }: DownOptions & { name?: string }): Promise<string> {
   const tools = createTools(env, signal);
   const name = given.name ?? kindDefaults(await readKindConfig(projectDir)).name;
-  const docker = await dockerFacts(tools);
-  if (docker.type !== 'answers') {
-    const missing = docker.type === 'missing';
-    const message = missing ? 'docker is not on PATH' : `Docker does not answer: ${docker.reason}`;
-    throw new WindtunnelError(missing ? 'missing-tool' : 'unreachable', message, {
-      next: missing
-        ? `Install it (${toolSources.docker}).`
-        : 'Start Docker; check with: docker info',
-    });
-  }
+  await requireDocker(tools);
   const cluster = await findKindCluster(tools, name);
   if (cluster === undefined) return `there is no kind cluster '${name}'`;
   if (!cluster.ours) {

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { WindtunnelError } from '../../errors.ts';
 import { asNumber, asRecord, asString } from '../../manifests/fields.ts';
 import type { KindCluster } from '../tools/kind.ts';
-import type { DockerFacts, MachineFacts } from './preflight.ts';
+import { type DockerFacts, judgeDocker, type MachineFacts, throwFailures } from './preflight.ts';
 import { lastLines, type ToolName, type Tools } from '../tools/tool.ts';
 
 const askTimeoutMs = 15_000;
@@ -41,7 +41,7 @@ export async function machineFacts(
 }
 
 /** What the Docker daemon says of itself. */
-export async function dockerFacts(tools: Tools): Promise<DockerFacts> {
+async function dockerFacts(tools: Tools): Promise<DockerFacts> {
   try {
     const args = ['info', '--format', '{{json .}}'];
     const { stdout, stderr } = await tools.run('docker', args, { timeoutMs: askTimeoutMs });
@@ -66,6 +66,11 @@ export async function dockerFacts(tools: Tools): Promise<DockerFacts> {
     if (error.code === 'timeout') return { type: 'silent', reason: error.message };
     throw error;
   }
+}
+
+/** Throws `missing-tool` or `unreachable` unless the Docker daemon answers. */
+export async function requireDocker(tools: Tools): Promise<void> {
+  throwFailures(judgeDocker(await dockerFacts(tools)));
 }
 
 async function freeBytes(folder: string): Promise<number | null> {

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import type { WindtunnelError } from '../../errors.ts';
 import { isOlder, judgeMachine, type MachineFacts, throwFailures } from './preflight.ts';
 
-const gib = 1024 ** 3;
+const gb = 1e9;
 const good: MachineFacts = {
-  docker: { type: 'answers', version: '28.2.2', memoryBytes: 16 * gib, freeDiskBytes: 50 * gib },
+  docker: { type: 'answers', version: '28.2.2', memoryBytes: 16 * gb, freeDiskBytes: 50 * gb },
   tools: { kind: '0.33.0', istioctl: '1.31.0' },
   inotify: { instances: 512, watches: 524_288 },
   cluster: { name: 'windtunnel', exists: false, port: undefined },
@@ -18,7 +18,7 @@ const there: MachineFacts = {
 
 const thrownBy = (facts: MachineFacts): WindtunnelError | undefined => {
   try {
-    throwFailures(judgeMachine(facts));
+    throwFailures(judgeMachine(facts, false));
     return undefined;
   } catch (error) {
     return error as WindtunnelError;
@@ -26,8 +26,8 @@ const thrownBy = (facts: MachineFacts): WindtunnelError | undefined => {
 };
 
 test('a machine with all that is needed has no finding, with a cluster or without', () => {
-  expect(judgeMachine(good)).toEqual([]);
-  expect(judgeMachine(there)).toEqual([]);
+  expect(judgeMachine(good, true)).toEqual([]);
+  expect(judgeMachine(there, true)).toEqual([]);
 });
 
 test.each<[string, MachineFacts, string, RegExp]>([
@@ -42,19 +42,19 @@ test.each<[string, MachineFacts, string, RegExp]>([
     'little memory',
     {
       ...good,
-      docker: { type: 'answers', version: '28.0', memoryBytes: 2 * gib, freeDiskBytes: null },
+      docker: { type: 'answers', version: '28.0', memoryBytes: 2 * gb, freeDiskBytes: null },
     },
     'preflight',
-    /2\.0 GiB of memory; the cluster needs 3\.0 GiB/,
+    /2\.0 GB of memory; the cluster takes 4\.0 GB, and does not fit into less than 3\.0 GB/,
   ],
   [
     'a full disk',
     {
       ...good,
-      docker: { type: 'answers', version: '28.0', memoryBytes: 8 * gib, freeDiskBytes: gib },
+      docker: { type: 'answers', version: '28.0', memoryBytes: 8 * gb, freeDiskBytes: gb },
     },
     'preflight',
-    /1\.0 GiB of free disk/,
+    /1\.0 GB of free disk/,
   ],
   [
     'no kind',
@@ -110,17 +110,30 @@ test('several failures are told at once, each with its next step', () => {
   expect(error?.message.match(/ {2}✗ \w+ is not on PATH\n {6}next: Install it/g)).toHaveLength(3);
 });
 
+const withRoom = (
+  facts: MachineFacts,
+  memoryBytes: number,
+  freeDiskBytes: number | null = null,
+) => ({
+  ...facts,
+  docker: { type: 'answers', version: '28.0', memoryBytes, freeDiskBytes } as const,
+});
+const levels = (facts: MachineFacts, observability: boolean) =>
+  judgeMachine(facts, observability).map(({ level }) => level);
+
 test('what is only tight is a notice, and what is there already needs no room', () => {
-  const docker = {
-    type: 'answers',
-    version: '28.0',
-    memoryBytes: 4 * gib,
-    freeDiskBytes: 8 * gib,
-  } as const;
-  expect(judgeMachine({ ...good, docker }).map(({ level }) => level)).toEqual(['notice', 'notice']);
-  expect(judgeMachine({ ...there, docker, inotify: { instances: 128, watches: 8192 } })).toEqual(
-    [],
-  );
+  const tight = { inotify: { instances: 128, watches: 8192 } };
+  expect(levels(withRoom(good, 3.5 * gb, 8 * gb), false)).toEqual(['notice', 'notice']);
+  expect(levels({ ...withRoom(there, 2 * gb, 1 * gb), ...tight }, false)).toEqual([]);
+});
+
+test('the dashboards take more memory: with less they are refused, or told of where a cluster is there', () => {
+  expect(levels(withRoom(good, 4 * gb), false)).toEqual([]);
+  expect(levels(withRoom(good, 4 * gb), true)).toEqual(['failure']);
+  expect(levels(withRoom(good, 5 * gb), true)).toEqual(['notice']);
+  expect(levels(withRoom(good, 6 * gb), true)).toEqual([]);
+  expect(levels(withRoom(there, 4 * gb), true)).toEqual(['notice']);
+  expect(judgeMachine(withRoom(good, 4 * gb), true)[0]?.next).toContain('--observability');
 });
 
 test('versions compare by their numbers; one that is none is not older', () => {

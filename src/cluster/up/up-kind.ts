@@ -74,7 +74,7 @@ export async function upKind(options: UpKindOptions): Promise<UpResult> {
   } = await progress.step('preflight', async () => {
     const findCluster = (): Promise<KindCluster | undefined> => findKindCluster(tools, name);
     const seen = await machineFacts({ tools, name, port, findCluster });
-    const judged = judgeMachine(seen.facts);
+    const judged = judgeMachine(seen.facts, options.observability);
     throwFailures(judged);
     return { ...seen, findings: judged };
   });
