@@ -76,7 +76,7 @@ async function tellAddresses(input: CommandInput, mesh: RunningMesh): Promise<vo
   const instance = name === 'default' ? '' : ` --name ${name}`;
   print('');
   if (entry !== null) tellRequests(print, `http://${entry.address}:${entry.port}`);
-  print('and in another terminal');
+  print(entry === null ? 'try in another terminal' : 'and in another terminal');
   print(`  npx windtunnel status${instance}`);
   print(`  npx windtunnel call users.get --id 123${instance}`);
   print('  edit a file under manifests/: the mesh enforces it at once');

@@ -57,7 +57,9 @@ function statusLines(status: ClusterStatus): string[] {
   );
   return [
     `cluster of context ${context}`,
-    ...(entry === null ? [] : [`entry: ${entry}   (the ingress gateway)`]),
+    entry === null
+      ? 'entry: no port of 127.0.0.1 is known; windtunnel call finds the ingress gateway by itself'
+      : `entry: ${entry}   (the ingress gateway)`,
     ...problems.map((problem) => `NOT READY: ${problem}`),
     '',
     ...table.map((row) =>

@@ -14,7 +14,9 @@ export async function upOnCluster(
 ): Promise<number> {
   const { options, progress, print } = input;
   refuse(input, target);
-  const { context, applied, down } = await bringUp(input, target);
+  const { topology } = await import('../../../services/topology.ts');
+  const { image, namespace } = topology;
+  const { context, applied, down } = await bringUp(input, target, image);
   const changed = applied.filter(({ action }) => action !== 'unchanged');
   for (const { resource, action } of changed) print(`${resource}: ${action}`);
   print(`${applied.length} resources, ${changed.length} changed`);
@@ -23,11 +25,13 @@ export async function upOnCluster(
     const proven = await proveAllEdges(input, system);
     const entry = await system.ingress();
     print('');
-    if (entry !== null && target === 'kind')
-      tellRequests(print, `http://${entry.address}:${entry.port}`);
+    // What leads into another cluster is a port-forward of this process, and ends with it.
+    const shop =
+      entry !== null && target === 'kind' ? `http://${entry.address}:${entry.port}` : undefined;
+    if (shop !== undefined) tellRequests(print, shop);
     const which = selection(options, target);
-    print('and');
-    print(`  kubectl --context ${context} --namespace shop get pods`);
+    print(shop === undefined ? `the shop is in context ${context}; try` : 'and');
+    print(`  kubectl --context ${context} --namespace ${namespace} get pods`);
     print(`  npx windtunnel status ${which}`);
     print(`  npx windtunnel call users.get --id 123 ${which}`);
     print(`  npx windtunnel experiment run retries ${which}`);
@@ -60,16 +64,19 @@ function refuse({ options }: CommandInput, target: 'kind' | 'current'): void {
   });
 }
 
-async function bringUp(input: CommandInput, target: 'kind' | 'current'): Promise<UpResult> {
+async function bringUp(
+  input: CommandInput,
+  target: 'kind' | 'current',
+  image: string,
+): Promise<UpResult> {
   const { options, projectDir, env, progress, signal } = input;
-  const { topology } = await import('../../../services/topology.ts');
   const shared: UpOptions = {
     projectDir,
     env,
     progress,
     signal,
     observability: options.observability === true,
-    images: { shop: shopImage(topology.image), cli: cliImage },
+    images: { shop: shopImage(image), cli: cliImage },
   };
   if (target === 'kind') {
     const { upKind } = await import('../../cluster/up/up-kind.ts');
