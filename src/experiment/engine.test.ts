@@ -3,7 +3,7 @@ import { retries } from '../../experiments/retries.ts';
 import { fakeMesh, type Sabotage } from '../../test/support/fake-mesh.ts';
 import { silentProgress } from '../progress.ts';
 import { runExperiment } from './engine.ts';
-import type { Experiment } from './language.ts';
+import { cellsOf, type Experiment } from './language.ts';
 import type { ExperimentResult } from './result.ts';
 import type { RunOptions } from './run-context.ts';
 
@@ -12,7 +12,12 @@ const run = async (
   options: Partial<RunOptions> = {},
   experiment: Experiment = retries,
   seed = 1,
-): Promise<{ result: ExperimentResult; applied: string[]; history: string[] }> => {
+): Promise<{
+  result: ExperimentResult;
+  applied: string[];
+  history: string[];
+  events: string[];
+}> => {
   const mesh = fakeMesh(seed, sabotage);
   const result = await runExperiment(experiment, {
     target: mesh.target,
@@ -27,7 +32,8 @@ const run = async (
     settleMs: 1,
     ...options,
   });
-  return { result, applied: mesh.applied(), history: mesh.history };
+  const { history, events } = mesh;
+  return { result, applied: mesh.applied(), history, events };
 };
 
 const oneCell = (p: number, n: number, edge = 'storefront->users.get'): Partial<RunOptions> => ({
@@ -165,6 +171,53 @@ describe('an experiment is invalid', () => {
     const { result } = await run({ keepsFault: true }, oneCell(0.5, 2));
     expect(result.verdict).toBe('invalid');
     expect(result.reasons.join()).toContain('has not recovered');
+  });
+});
+
+describe('where open connections outlive a change', () => {
+  /** What was done on the lane of one service, in order. */
+  const lane = (events: string[], service: string): string[] =>
+    events.filter((event) => event.includes(`-${service}`));
+  const [users] = retries.edges;
+  const burst = (change: string): string => `load wt-test-users-${change}- 100`;
+
+  test('each change is followed by a burst that uses them up, and is not counted', async () => {
+    const { result, events } = await run({ servesOldWay: 100 }, oneCell(0.5, 2));
+    expect(result.reasons).toEqual([]);
+    expect(result.verdict).toBe('confirmed');
+    const [cell] = result.cells;
+    expect(cell?.load?.scheduled).toBe(cell?.requests);
+    expect(cell?.callee?.byNumber[0]).toBe(cell?.requests);
+    const owner = 'experiment-retries-users';
+    const [index] = cellsOf(retries).flatMap(({ edge, factors, index: at }) =>
+      edge === users && factors.failureProbability === 0.5 && factors.retries === 2 ? [at] : [],
+    );
+    const { baselineRequests, gateRequests, recoveryRequests } = retries.phases;
+    expect(lane(events, 'users')).toEqual([
+      // Nothing stood, so nothing was changed.
+      `revert ${owner}`,
+      `apply ${owner}`,
+      burst('applied'),
+      `load wt-test-users-baseline- ${baselineRequests}`,
+      `apply ${owner}`,
+      burst('applied'),
+      `load wt-test-users-gate${index}- ${gateRequests}`,
+      `load wt-test-users-cell${index}- ${cell?.requests}`,
+      `revert ${owner}`,
+      burst('reverted'),
+      `load wt-test-users-recovery- ${recoveryRequests}`,
+    ]);
+  });
+
+  test('a run that does not use them up proves nothing', async () => {
+    const { result } = await run({ servesOldWay: 150 }, oneCell(0.5, 2));
+    expect(result.verdict).toBe('invalid');
+  });
+
+  test('no burst is sent where changes reach them', async () => {
+    const { events } = await run({}, oneCell(0.5, 2));
+    expect(lane(events, 'users').filter((event) => event.startsWith('load'))).toHaveLength(4);
+    expect(events.join()).not.toMatch(/-(?:applied|reverted)-/);
   });
 });
 

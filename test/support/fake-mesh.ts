@@ -31,6 +31,8 @@ export interface Sabotage {
   failsApply?: number;
   /** Whether the revert leaves the fault behind. */
   keepsFault?: boolean;
+  /** How many requests after each change are still served the old way, as on connections that are open; none of a target whose changes reach them. */
+  servesOldWay?: number;
   onRequest?: (count: number) => void;
 }
 
@@ -42,6 +44,8 @@ export interface FakeMesh {
   applied(): string[];
   /** Everything that was ever applied. */
   history: string[];
+  /** What was asked of it, in order: `apply OWNER`, `revert OWNER`, `load PREFIX COUNT`. */
+  events: string[];
 }
 
 interface RouteBody {
@@ -112,6 +116,10 @@ export function fakeMesh(seed: number, sabotage: Sabotage = {}): FakeMesh {
   const logs = new Map<string, AccessLogEntry[]>();
   const counters = new Map<string, Record<string, number>>();
   const history: string[] = [];
+  const events: string[] = [];
+  const { servesOldWay = 0 } = sabotage;
+  /** By owner: what its open connections still know, and how many requests they serve. */
+  const open = new Map<string, { resources: Resource[]; left: number }>();
   let requests = 0;
   let applies = 0;
   let lines = 0;
@@ -142,8 +150,21 @@ export function fakeMesh(seed: number, sabotage: Sabotage = {}): FakeMesh {
     if (key !== undefined) found[key] = (found[key] ?? 0) + 1;
   };
 
+  const change = (owner: string, make: () => void): void => {
+    open.set(owner, { resources: all(), left: servesOldWay });
+    make();
+  };
+  const servedBy = (edge: EdgeUnderTest): Resource[] => {
+    for (const [owner, connections] of open) {
+      if (!owner.endsWith(`-${edge.service}`) || connections.left === 0) continue;
+      connections.left--;
+      return connections.resources;
+    }
+    return all();
+  };
+
   const exchange = (edge: EdgeUnderTest, requestId: string): boolean => {
-    const applied = all();
+    const applied = servedBy(edge);
     const attempts = routeAttempts(applied, edge);
     const retries = sabotage.retriesMade?.(attempts) ?? attempts;
     const set = faultOn(applied, edge.service, requestId);
@@ -185,10 +206,11 @@ export function fakeMesh(seed: number, sabotage: Sabotage = {}): FakeMesh {
 
   return {
     history,
+    events,
     applied: names,
     target: {
       name: 'local',
-      changesReachOpenConnections: true,
+      changesReachOpenConnections: servesOldWay === 0,
       renew: async () => true,
       owners: async () => [...owners.keys()],
       workloads: async () => [],
@@ -197,13 +219,17 @@ export function fakeMesh(seed: number, sabotage: Sabotage = {}): FakeMesh {
       apply: async (owner, resources) => {
         applies++;
         if (applies === sabotage.failsApply) throw new Error('the mesh is gone');
-        owners.set(owner, resources);
+        events.push(`apply ${owner}`);
+        change(owner, () => owners.set(owner, resources));
         history.push(...names());
         return { changed: names(), proxies: 2, enforcedMs: 5 };
       },
       revert: async (owner) => {
-        if (sabotage.keepsFault !== true) owners.delete(owner);
-        return { changed: [], proxies: 2, enforcedMs: 5 };
+        events.push(`revert ${owner}`);
+        const stood = sabotage.keepsFault === true ? [] : (owners.get(owner) ?? []);
+        if (stood.length > 0) change(owner, () => owners.delete(owner));
+        const changed = stood.map(({ kind, metadata }) => `${kind}/${metadata.name}`);
+        return { changed, proxies: 2, enforcedMs: 5 };
       },
       entry: async (_workload, authority) => ({ address: '127.0.0.1', port: 1, authority }),
       counters: async (workload, filter) => {
@@ -233,6 +259,7 @@ export function fakeMesh(seed: number, sabotage: Sabotage = {}): FakeMesh {
           },
           run: async (plan, signal) => {
             const { arrivals, requests: count, seed: of, requestIdPrefix, maxOutstanding } = plan;
+            events.push(`load ${requestIdPrefix} ${count}`);
             const report = await runOpenLoop({
               offsetsMs: arrivalOffsetsMs(arrivals, count, seededRandom(of)),
               send: (index) => send(edge, `${requestIdPrefix}${index}`),
