@@ -112,10 +112,13 @@ describe('Prometheus', () => {
       untilDone(
         async () =>
           (await (await fetch(`${origin}/api/v1/targets?state=active`)).json()) as Targets,
-        (targets) => targets.data.activeTargets.every(({ health }) => health === 'up'),
+        // None at all is not all of them: Prometheus may not have looked for pods yet.
+        ({ data: { activeTargets } }) =>
+          activeTargets.length > 0 && activeTargets.every(({ health }) => health === 'up'),
       ),
     );
     const targets = data.activeTargets;
+    expect(targets.length).toBeGreaterThan(0);
     expect(targets.filter(({ health }) => health !== 'up')).toEqual([]);
     const apps = new Set(targets.map(({ labels }) => labels['app']));
     for (const app of ['istiod', 'inventory', 'orders', 'payments', 'storefront', 'users']) {
