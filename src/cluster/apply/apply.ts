@@ -92,6 +92,7 @@ async function waitForKind(
       throw new WindtunnelError(
         'timeout',
         `the cluster still has no kind ${kind} of ${apiVersion}`,
+        { next: 'See what its CustomResourceDefinition says: kubectl describe crd' },
       );
     }
     await sleep(kindWaitMs, undefined, { signal });

@@ -47,6 +47,7 @@ function openError(thrown: unknown, doing: string): WindtunnelError {
   if (status === 404) {
     return new WindtunnelError('unknown-reference', `${doing}: there is no such pod`, {
       cause: thrown,
+      next: 'It may just have been replaced: run the command again, or see which there are (kubectl get pods -A).',
     });
   }
   const next = 'Check that the cluster runs: kubectl get pods -A';

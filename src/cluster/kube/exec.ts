@@ -135,7 +135,9 @@ export async function runExec(
   let bytes = 0;
   let failure: WindtunnelError | undefined;
   const fail = (code: 'timeout' | 'io', message: string): void => {
-    failure ??= new WindtunnelError(code, `${doing}: ${message}`);
+    failure ??= new WindtunnelError(code, `${doing}: ${message}`, {
+      next: `See how the pod does: kubectl describe pod -n ${container.namespace} ${container.pod}`,
+    });
     session.close();
   };
   const timer = setTimeout(() => fail('timeout', `not done within ${timeoutMs} ms`), timeoutMs);

@@ -115,6 +115,7 @@ export function workloadNamed(workloads: ClusterWorkload[], wanted: string): Clu
   throw new WindtunnelError(
     'unknown-reference',
     `there is no workload ${wanted} behind a sidecar; there are ${keys(workloads)}`,
+    { next: 'Name one of them, or see why it has none: kubectl get pods -A' },
   );
 }
 

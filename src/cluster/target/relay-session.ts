@@ -66,7 +66,8 @@ export async function startRelay(
   });
   const timer = setTimeout(() => {
     const late = `the relay in ${where} did not start within ${startTimeoutMs} ms`;
-    started.reject(new WindtunnelError('timeout', late));
+    const next = `See how the pod does: kubectl describe pod -n ${container.namespace} ${container.pod}`;
+    started.reject(new WindtunnelError('timeout', late, { next }));
     session.close();
   }, startTimeoutMs);
   const size = Buffer.alloc(4);
