@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { WindtunnelError } from '../../errors.ts';
-import { checkManifests } from '../../synth/check.ts';
 import { formatChange } from '../../synth/diff.ts';
 import { compareFolder, writeFolder } from '../../synth/files.ts';
 import { showPath } from '../show-path.ts';
@@ -30,6 +29,8 @@ export const synthCommand: Command = {
   },
   async run(input) {
     const folders = await renderFolders(input);
+    // Its schemas are no part of the image of the CLI, which has nothing to write to.
+    const { checkManifests } = await import('../../synth/check.ts');
     for (const { files } of folders) await checkManifests(files);
     return input.options.check === true
       ? checkFolders(input, folders)
