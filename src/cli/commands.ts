@@ -7,6 +7,7 @@ import { downCommand } from './commands/down.ts';
 import { experimentListCommand } from './commands/experiment-list.ts';
 import { experimentRevertCommand } from './commands/experiment-revert.ts';
 import { experimentRunCommand } from './commands/experiment-run.ts';
+import { imagesCommand } from './commands/images.ts';
 import { proveCommand } from './commands/prove.ts';
 import { proxyConfigCommand } from './commands/proxy-config.ts';
 import { startCommand } from './commands/start.ts';
@@ -21,6 +22,7 @@ export const commands: Command[] = [
   synthCommand,
   analyzeCommand,
   proxyConfigCommand,
+  imagesCommand,
   upCommand,
   statusCommand,
   callCommand,

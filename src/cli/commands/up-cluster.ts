@@ -1,4 +1,4 @@
-import { cliImage, shopImage } from '../../cluster/images/catalogue.ts';
+import { ourImages } from '../../cluster/images/catalogue.ts';
 import type { UpOptions, UpResult } from '../../cluster/up/up-kind.ts';
 import { WindtunnelError } from '../../errors.ts';
 import type { CommandInput } from '../command.ts';
@@ -76,7 +76,7 @@ async function bringUp(
     progress,
     signal,
     observability: options.observability === true,
-    images: { shop: shopImage(image), cli: cliImage },
+    images: ourImages(image),
   };
   if (target === 'kind') {
     const { upKind } = await import('../../cluster/up/up-kind.ts');

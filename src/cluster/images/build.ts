@@ -3,6 +3,7 @@ import type { Step } from '../../progress.ts';
 import { lastLines, toolError, type Tools } from '../tools/tool.ts';
 import type { ImageContext, ImageSpec } from './context.ts';
 import { type DockerImage, inspectImage } from './inspect.ts';
+import { tarOf } from './tar.ts';
 
 /** An image as Docker holds it. */
 export interface BuiltImage {
@@ -34,7 +35,7 @@ export async function ensureImage(
   if (present !== undefined && base !== undefined && present.labels[contentLabel] === content) {
     return { name: spec.name, id: present.id, sizeBytes: present.sizeBytes, built: false };
   }
-  const archive = context.archive();
+  const archive = tarOf(context.content());
   step.update(`${spec.name}, ${(archive.length / 1e6).toFixed(0)} MB to Docker`);
   const label = (text: string): string[] => ['--label', `${contentLabel}=${text}`];
   const args = ['build', '--force-rm', '--tag', spec.name];

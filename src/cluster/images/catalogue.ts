@@ -16,3 +16,8 @@ export const cliImage: ImageSpec = {
     file === 'src/synth/check.ts' ||
     file === 'src/report/html.ts',
 };
+
+/** All images that the system needs on a cluster: the shop's, of that name, and ours. */
+export function ourImages(shopName: string): { shop: ImageSpec; cli: ImageSpec } {
+  return { shop: shopImage(shopName), cli: cliImage };
+}

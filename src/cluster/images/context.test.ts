@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ import { imageContext } from './context.ts';
 import { importClosure } from './imports.ts';
 import { packageClosure } from './lockfile.ts';
 import { tarOf } from './tar.ts';
+import { writeContext } from './write-context.ts';
 
 const projectDir = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 
@@ -103,12 +104,12 @@ describe('a small project', () => {
 
   test('gives the same digest and the same bytes for the same content, whenever it was written', async () => {
     const one = imageContext(project, spec);
-    const bytes = one.archive();
+    const bytes = tarOf(one.content());
     await write('app/one/main.ts', "import a from 'a';");
     await utimes(join(project, 'app/one/main.ts'), 0, 0);
     const two = imageContext(project, spec);
     expect(two.digest).toBe(one.digest);
-    expect(Buffer.compare(bytes, two.archive())).toBe(0);
+    expect(Buffer.compare(bytes, tarOf(two.content()))).toBe(0);
   });
 
   test('gives another digest when its source, Dockerfile or a locked version changes', async () => {
@@ -124,14 +125,47 @@ describe('a small project', () => {
   });
 
   test('puts what runs into the image, and leaves types out', () => {
-    const text = Buffer.from(imageContext(project, spec).archive()).toString('latin1');
-    expect(text.match(/(?:source|dependencies)\/[\w./]+|^Dockerfile/g)).toEqual([
+    expect(
+      imageContext(project, spec)
+        .content()
+        .map(({ path }) => path),
+    ).toEqual([
       'Dockerfile',
       'dependencies/node_modules/a/index.js',
       'dependencies/node_modules/a/package.json',
       'source/app/one/main.ts',
       'source/package.json',
     ]);
+  });
+
+  test('is written as it is sent to Docker, over what was written before, for all to read', async () => {
+    const folder = join(project, 'out');
+    const { signal } = new AbortController();
+    await writeContext(folder, imageContext(project, spec), signal);
+    await write('out/source/app/old.ts', '');
+    await writeContext(folder, imageContext(project, spec), signal);
+    const files = await readdir(folder, { recursive: true, withFileTypes: true });
+    const found = files
+      .filter((file) => file.isFile())
+      .map((file) => join(file.parentPath, file.name));
+    const sent = imageContext(project, spec).content();
+    expect(found.sort()).toEqual([
+      join(folder, '.windtunnel-context'),
+      ...sent.map(({ path }) => join(folder, path)),
+    ]);
+    for (const { path, content } of sent) {
+      expect(await readFile(join(folder, path))).toEqual(content);
+      expect((await stat(join(folder, path))).mode & 0o777).toBe(0o644);
+    }
+    expect((await stat(join(folder, 'source/app'))).mode & 0o777).toBe(0o755);
+  });
+
+  test('is not written into a folder that holds something else', async () => {
+    await write('out/Dockerfile', 'FROM mine');
+    const { signal } = new AbortController();
+    const written = writeContext(join(project, 'out'), imageContext(project, spec), signal);
+    await expect(written).rejects.toMatchObject({ code: 'not-ours' });
+    expect(await readdir(join(project, 'out'))).toEqual(['Dockerfile']);
   });
 
   test('is refused when node_modules is not what package-lock.json says', async () => {

@@ -5,7 +5,7 @@ import { compareText } from '../../compare-text.ts';
 import { WindtunnelError } from '../../errors.ts';
 import { importClosure } from './imports.ts';
 import { type Lockfile, packageClosure } from './lockfile.ts';
-import { type TarFile, tarOf } from './tar.ts';
+import type { TarFile } from './tar.ts';
 
 /** An image of ours. */
 export interface ImageSpec {
@@ -26,8 +26,8 @@ export interface ImageContext {
   /** Files of the project, and folders of packages, relative to it. */
   files: string[];
   packages: string[];
-  /** The tar archive that `docker build` takes; read from the disk when called. */
-  archive(): Uint8Array;
+  /** What `docker build` takes: the Dockerfile, `source/` and `dependencies/`; read from the disk when called. */
+  content(): TarFile[];
 }
 
 /** Files of packages that no program reads: types, source maps, documentation. Licences stay. */
@@ -64,16 +64,14 @@ export function imageContext(projectDir: string, spec: ImageSpec): ImageContext 
     digest: hash.digest('hex'),
     files,
     packages,
-    archive: () =>
-      tarOf(
-        [
-          { path: 'Dockerfile', content: dockerfile },
-          ...files.map((file): TarFile => ({ path: `source/${file}`, content: read(file) })),
-          ...packages
-            .flatMap((folder) => packageFiles(projectDir, folder))
-            .map((file): TarFile => ({ path: `dependencies/${file}`, content: read(file) })),
-        ].sort((a, b) => compareText(a.path, b.path)),
-      ),
+    content: () =>
+      [
+        { path: 'Dockerfile', content: dockerfile },
+        ...files.map((file): TarFile => ({ path: `source/${file}`, content: read(file) })),
+        ...packages
+          .flatMap((folder) => packageFiles(projectDir, folder))
+          .map((file): TarFile => ({ path: `dependencies/${file}`, content: read(file) })),
+      ].sort((a, b) => compareText(a.path, b.path)),
   };
 }
 
