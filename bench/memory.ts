@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { applyResources } from '../src/cluster/apply/apply.ts';
-import { createObjects } from '../src/cluster/kube/kube-objects.ts';
+import { createObjects } from '../src/cluster/kube/kube-rest.ts';
 import { owners } from '../src/cluster/up/deploy.ts';
 import type { Progress } from '../src/progress.ts';
 import { runBench } from './kit/bench.ts';

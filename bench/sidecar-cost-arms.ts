@@ -5,7 +5,7 @@ import { topology } from '../services/topology.ts';
 import { applyResources } from '../src/cluster/apply/apply.ts';
 import { cliImage } from '../src/cluster/images/catalogue.ts';
 import { imagesOf } from '../src/cluster/images/in-manifests.ts';
-import { createObjects } from '../src/cluster/kube/kube-objects.ts';
+import { createObjects } from '../src/cluster/kube/kube-rest.ts';
 import { sidecarContainer } from '../src/cluster/labels.ts';
 import { deploymentsOf } from '../src/cluster/up/deploy.ts';
 import { waitReady } from '../src/cluster/up/wait-ready.ts';

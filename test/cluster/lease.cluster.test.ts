@@ -5,7 +5,7 @@ import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { retries } from '../../experiments/retries.ts';
 import { topology } from '../../services/topology.ts';
 import type { Kube } from '../../src/cluster/kube/client.ts';
-import { createObjects } from '../../src/cluster/kube/kube-objects.ts';
+import { createObjects } from '../../src/cluster/kube/kube-rest.ts';
 import type { Objects } from '../../src/cluster/kube/objects.ts';
 import { createLeases, type Leases } from '../../src/cluster/lease/leases.ts';
 import { asItStood, canonicalJson } from '../../src/cluster/lease/undo.ts';

@@ -5,7 +5,7 @@ import { nameOf } from '../../manifests/problems.ts';
 import type { Resource } from '../../manifests/world.ts';
 import type { Kube } from '../kube/client.ts';
 import { kubeError } from '../kube/errors.ts';
-import { createObjects } from '../kube/kube-objects.ts';
+import { createObjects } from '../kube/kube-rest.ts';
 import type { Objects } from '../kube/objects.ts';
 import { type AppliedResource, type ApplyAction, applyObject } from './apply-object.ts';
 import { type Checked, checkLive } from './check-live.ts';

@@ -5,7 +5,7 @@ import { checkLive } from '../apply/check-live.ts';
 import { applyOrder } from '../apply/order.ts';
 import type { Kube } from '../kube/client.ts';
 import { kubeError, statusOf } from '../kube/errors.ts';
-import { createObjects } from '../kube/kube-objects.ts';
+import { createObjects } from '../kube/kube-rest.ts';
 import type { Objects } from '../kube/objects.ts';
 import { checkLease, checkPlaces } from './check-change.ts';
 import { createDistribution, type Distribution } from './distribution.ts';

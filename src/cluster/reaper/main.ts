@@ -25,7 +25,7 @@ async function openObjects(env: NodeJS.ProcessEnv): Promise<Objects> {
   // Loaded here only: Kubernetes' client takes more memory than all of the reaper.
   const [{ openKube }, { createObjects }, { readFile }] = await Promise.all([
     import('../kube/client.ts'),
-    import('../kube/kube-objects.ts'),
+    import('../kube/kube-rest.ts'),
     import('node:fs/promises'),
   ]);
   return createObjects(openKube({ type: 'text', kubeconfig: await readFile(file, 'utf8') }));

@@ -4,7 +4,7 @@ import type { Progress } from '../../progress.ts';
 import { applyResources } from '../apply/apply.ts';
 import { type Kube, openKube } from '../kube/client.ts';
 import { kubeError } from '../kube/errors.ts';
-import { createObjects } from '../kube/kube-objects.ts';
+import { createObjects } from '../kube/kube-rest.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { madeByKey, madeByUp, managedByLabel, managedByUs } from '../labels.ts';
 import { owners } from './deploy.ts';

@@ -4,7 +4,7 @@ import { accessLogFields } from '../../target/access-log.ts';
 import type { Kube } from '../kube/client.ts';
 import { kubeError } from '../kube/errors.ts';
 import { findIstiods } from '../kube/istiods.ts';
-import { createObjects } from '../kube/kube-objects.ts';
+import { createObjects } from '../kube/kube-rest.ts';
 import { sameFormat } from './operator.ts';
 import type { Finding } from './preflight.ts';
 
