@@ -49,10 +49,7 @@ test('a program whose image cannot be had is left out with all that belongs to i
   expect(plan.leftOut.map(leftOutNotice)).toEqual([
     'kiali is left out: quay.io/kiali/kiali:v2.31.0 cannot be had here (no such host); everything else works',
   ]);
-  expect(imagesOf(plan.addon)).toEqual([
-    'jaegertracing/jaeger:2.21.0',
-    'prom/prometheus:v3.15.0',
-  ]);
+  expect(imagesOf(plan.addon)).toEqual(['jaegertracing/jaeger:2.21.0', 'prom/prometheus:v3.15.0']);
   const names = plan.addon.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
   expect(names.filter((name) => name.includes('kiali'))).toEqual([]);
   expect(names).toContain('Deployment jaeger');
