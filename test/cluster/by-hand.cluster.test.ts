@@ -24,11 +24,19 @@ async function synthByHand(folder: string): Promise<void> {
 
 test('down takes away what up applied; cdk8s synth and kubectl apply bring it again; up takes it over', async () => {
   const env = { KUBECONFIG: inject('cluster').kubeconfig };
-  const down = await runCli(['down', '--target', 'current'], { env });
-  expect({ status: down.status, stderr: down.stderr }).toMatchObject({ status: 0 });
-  await askCluster('kubectl', 'wait', '--for=delete', `namespace/${namespace}`, '--timeout=120s');
   const folder = await mkdtemp(join(tmpdir(), 'windtunnel-by-hand-'));
   try {
+    const down = await runCli(['down', '--target', 'current'], { env });
+    expect({ status: down.status, stderr: down.stderr }).toMatchObject({ status: 0 });
+    const deployments = ['-n', namespace, 'get', 'deployments', '-o', 'name'];
+    await expect
+      .poll(() => askCluster('kubectl', ...deployments), { timeout: 120_000, interval: 1000 })
+      .toBe('');
+    // A namespace that up made goes with the rest; one that was there before stays.
+    const phase = ['get', 'ns', namespace, '--ignore-not-found', '-o', 'jsonpath={.status.phase}'];
+    await expect
+      .poll(() => askCluster('kubectl', ...phase), { timeout: 120_000, interval: 1000 })
+      .not.toBe('Terminating');
     await synthByHand(folder);
     expect(await readdir(folder)).toEqual(await readdir(join(projectDir, 'manifests')));
     for (const file of await readdir(folder)) {
