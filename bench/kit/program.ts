@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { WindtunnelError } from '../../src/errors.ts';
 import type { Step } from '../../src/progress.ts';
+import { runProgram } from '../../src/run-program.ts';
 
 /** What {@link runNode} takes. */
 export interface NodeRun {
@@ -23,47 +22,23 @@ const graceMs = 90_000;
 export async function runNode(args: string[], run: NodeRun): Promise<void> {
   const { signal, timeoutMs, env = process.env, step } = run;
   signal.throwIfAborted();
-  const child = spawn(process.execPath, args, {
-    env,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
   let said = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
+  const { status, stopped } = await runProgram(process.execPath, args, {
+    env,
+    onText: (_stream, text) => {
       said = (said + text).slice(-keptChars);
       step?.update(said.trim().split('\n').at(-1)?.trim().slice(0, 80) ?? '');
-    });
-  }
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve(code));
+    },
+    signal,
+    timeoutMs,
+    // It alone, as by a user: it ends in order what it started.
+    ending: { signal: 'SIGINT', graceMs, group: false },
   });
-  const limit = new AbortController();
-  const stop = (): void => {
-    child.kill('SIGINT');
-    sleep(graceMs, undefined, { ref: false, signal: limit.signal }).then(
-      () => child.kill('SIGKILL'),
-      () => {},
-    );
-  };
-  let late = false;
-  const timer = setTimeout(() => {
-    late = true;
-    stop();
-  }, timeoutMs);
-  signal.addEventListener('abort', stop, { once: true });
-  try {
-    const code = await ended;
-    signal.throwIfAborted();
-    if (code === 0 && !late) return;
-    const what = args.slice(-8).join(' ');
-    if (late)
-      throw new WindtunnelError('timeout', `${what}: not done within ${timeoutMs / 1000} s`);
-    throw new WindtunnelError('start-failed', `${what}: exit ${code}: ${said.trim()}`);
-  } finally {
-    clearTimeout(timer);
-    limit.abort();
-    signal.removeEventListener('abort', stop);
+  signal.throwIfAborted();
+  const what = args.slice(-8).join(' ');
+  if (stopped === 'timeout') {
+    throw new WindtunnelError('timeout', `${what}: not done within ${timeoutMs / 1000} s`);
   }
+  if (status === 0) return;
+  throw new WindtunnelError('start-failed', `${what}: exit ${status}: ${said.trim()}`);
 }

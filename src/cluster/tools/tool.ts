@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { WindtunnelError } from '../../errors.ts';
+import { runProgram } from '../../run-program.ts';
 
 /** Programs that a cluster needs, and where to get them. */
 export const toolSources = {
@@ -10,6 +10,11 @@ export const toolSources = {
 
 /** One of {@link toolSources}. */
 export type ToolName = keyof typeof toolSources;
+
+/** The next step for someone who lacks a program. */
+export function howToInstall(name: ToolName): string {
+  return `Install it (${toolSources[name]}), or put it on PATH.`;
+}
 
 /** How a program ended. */
 export interface ToolResult {
@@ -83,7 +88,7 @@ export function lastLines(text: string): string {
   return text.split('\n').slice(-shownLines).join(' | ') || 'it said nothing';
 }
 
-function runTool(
+async function runTool(
   name: ToolName,
   args: string[],
   { input, onLine, timeoutMs = defaultTimeoutMs, env: more }: ToolRun,
@@ -91,67 +96,37 @@ function runTool(
   signal: AbortSignal,
 ): Promise<ToolResult> {
   signal.throwIfAborted();
-  // A group of its own: the terminal's Ctrl-C is for us, who then end it in order.
-  const child = spawn(name, args, { env: { ...env, ...more }, detached: true, stdio: 'pipe' });
-  const result: ToolResult = { status: null, stdout: '', stderr: '' };
-  for (const stream of ['stdout', 'stderr'] as const) {
-    let rest = '';
-    child[stream].setEncoding('utf8').on('data', (text: string) => {
-      result[stream] = (result[stream] + text).slice(-maxOutputChars);
-      if (onLine === undefined) return;
-      const lines = (rest + text).split(/[\r\n]+/);
-      rest = lines.pop() ?? '';
-      for (const line of lines) if (line.trim() !== '') onLine(line);
-    });
-  }
-  // A program that ends without reading says so by its status.
-  child.stdin.on('error', () => {});
-  child.stdin.end(input);
-  return new Promise((resolve, reject) => {
-    let failure: WindtunnelError | undefined;
-    const end = (error: WindtunnelError): void => {
-      failure = error;
-      endGroup(child);
-    };
-    const timer = setTimeout(() => {
-      const next = 'Look at what it waits for, then run the command again.';
-      end(
-        new WindtunnelError(
-          'timeout',
-          `${name} ${args[0]} took longer than ${timeoutMs / 1000} s`,
-          { next },
-        ),
-      );
-    }, timeoutMs);
-    const interrupt = (): void => end(new WindtunnelError('start-failed', 'interrupted'));
-    signal.addEventListener('abort', interrupt, { once: true });
-    const settle = (error: WindtunnelError | undefined): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', interrupt);
-      if (error === undefined) resolve(result);
-      else reject(error);
-    };
-    child.once('error', (cause) => settle(failure ?? missing(name, cause)));
-    child.once('close', (status) => settle(failure ?? void (result.status = status)));
+  const rests = { stdout: '', stderr: '' };
+  const onText = (stream: 'stdout' | 'stderr', text: string): void => {
+    const lines = (rests[stream] + text).split(/[\r\n]+/);
+    rests[stream] = lines.pop() ?? '';
+    for (const line of lines) if (line.trim() !== '') onLine?.(line);
+  };
+  const { status, stopped, stdout, stderr } = await runProgram(name, args, {
+    env: { ...env, ...more },
+    input,
+    onText,
+    signal,
+    timeoutMs,
+    ending: { signal: 'SIGTERM', graceMs: killDelayMs, group: true },
+    keptChars: maxOutputChars,
+  }).catch((cause: Error) => {
+    throw missing(name, cause);
   });
+  if (stopped === 'interrupted') throw new WindtunnelError('start-failed', 'interrupted');
+  if (stopped === undefined) return { status, stdout, stderr };
+  throw new WindtunnelError(
+    'timeout',
+    `${name} ${args[0]} took longer than ${timeoutMs / 1000} s`,
+    {
+      next: 'Look at what it waits for, then run the command again.',
+    },
+  );
 }
 
 function missing(name: ToolName, cause: Error): WindtunnelError {
   return new WindtunnelError('missing-tool', `${name} cannot be started: ${cause.message}`, {
     cause,
-    next: `Install it (${toolSources[name]}), or put it on PATH.`,
+    next: howToInstall(name),
   });
-}
-
-function endGroup({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
-  const send = (signal: NodeJS.Signals): void => {
-    try {
-      process.kill(-pid, signal);
-    } catch {
-      // All of it has ended meanwhile.
-    }
-  };
-  send('SIGTERM');
-  setTimeout(() => send('SIGKILL'), killDelayMs).unref();
 }

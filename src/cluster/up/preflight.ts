@@ -1,6 +1,6 @@
 import { type ErrorCode, WindtunnelError } from '../../errors.ts';
 import { ingressNodePort } from '../tools/kind.ts';
-import { toolSources, type ToolName } from '../tools/tool.ts';
+import { howToInstall, toolSources, type ToolName } from '../tools/tool.ts';
 
 /** What was found of the Docker daemon. */
 export type DockerFacts =
@@ -123,8 +123,8 @@ function toolFindings(name: Exclude<ToolName, 'docker'>, version: string | null)
 }
 
 function missingTool(name: ToolName): Finding {
-  const next = `Install it (${toolSources[name]}), or put it on PATH.`;
-  return { level: 'failure', code: 'missing-tool', message: `${name} is not on PATH`, next };
+  const message = `${name} is not on PATH`;
+  return { level: 'failure', code: 'missing-tool', message, next: howToInstall(name) };
 }
 
 function oldFindings(name: ToolName, version: string): Finding[] {

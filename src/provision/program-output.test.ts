@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { startTimeOf } from '../mesh/processes/identity.ts';
-import { runProgram } from './run-program.ts';
+import { programOutput } from './program-output.ts';
 
 const shell = (script: string, signal = new AbortController().signal): Promise<string> =>
-  runProgram('sh', ['-c', script], { env: process.env, signal, timeoutMs: 10_000 });
+  programOutput('sh', ['-c', script], { env: process.env, signal, timeoutMs: 10_000 });
 
 it('resolves to what a program prints, and rejects with the last line of its errors', async () => {
   await expect(shell('echo yes')).resolves.toBe('yes\n');
@@ -14,7 +14,7 @@ it('resolves to what a program prints, and rejects with the last line of its err
 
 it('says that there is no such program', async () => {
   const options = { env: {}, signal: new AbortController().signal, timeoutMs: 1000 };
-  await expect(runProgram('windtunnel-none', [], options)).rejects.toThrow('ENOENT');
+  await expect(programOutput('windtunnel-none', [], options)).rejects.toThrow('ENOENT');
 });
 
 it('ends what the program started, too, when it is interrupted', async () => {
