@@ -4,13 +4,13 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { topology } from '../../services/topology.ts';
 import { type CallOutcome, newRequestContext } from '../../src/call/outcome.ts';
 import { sendCall } from '../../src/call/send.ts';
-import { runExec } from '../../src/cluster/kube/exec.ts';
 import { openClusterTarget } from '../../src/cluster/target/open.ts';
 import type { AccessLogEntry } from '../../src/target/access-log.ts';
 import type { Target } from '../../src/target/target.ts';
 import { buildCall } from '../../src/topology/calls.ts';
 import { askCluster, clusterArgs, testKube } from '../support/cluster.ts';
 import { projectDir, runCli } from '../support/run-cli.ts';
+import { runExec } from '../support/run-exec.ts';
 
 const { namespace } = topology;
 const signal = AbortSignal.timeout(600_000);
