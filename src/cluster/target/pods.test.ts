@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { parseStats, sumStats } from './counters.ts';
 import { choosePod } from './entry.ts';
 import { gatewayPorts } from './ingress.ts';
 import { type ClusterPod, groupPods, readPod, workloadNamed } from './pods.ts';
@@ -102,15 +101,6 @@ describe('what is known of pods', () => {
 });
 
 describe('what sidecars tell', () => {
-  test('counters and gauges are read and summed over pods, histograms left out', () => {
-    const body = JSON.stringify({
-      stats: [{ name: 'a', value: 2 }, { name: 'b', value: 0 }, { histograms: {} }],
-    });
-    expect(parseStats(body)).toEqual({ a: 2, b: 0 });
-    expect(parseStats('{"stats":[]}')).toEqual({});
-    expect(sumStats([parseStats(body), { a: 3, c: 1 }])).toEqual({ a: 5, b: 0, c: 1 });
-  });
-
   test('lines of the agent are no access log, whatever their format', () => {
     expect(isAccessLog('2026-01-01T00:00:00Z\tinfo\tEnvoy proxy is ready')).toBe(false);
     expect(isAccessLog('{"level":"info","msg":"Envoy proxy is ready"}')).toBe(false);

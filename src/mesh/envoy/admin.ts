@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { WindtunnelError } from '../../errors.ts';
+import { parseStats } from '../../target/stats.ts';
 
 const timeoutMs = 5000;
 const maxBytes = 64 * 1024 * 1024;
@@ -43,11 +44,5 @@ export async function readStats(
   filter: string,
 ): Promise<Record<string, number>> {
   const query = new URLSearchParams({ format: 'json', filter });
-  const body = await adminRequest(socketPath, 'GET', `/stats?${query.toString()}`);
-  const { stats } = JSON.parse(body) as { stats: { name?: string; value?: unknown }[] };
-  return Object.fromEntries(
-    stats.flatMap(({ name, value }) =>
-      name !== undefined && typeof value === 'number' ? [[name, value]] : [],
-    ),
-  );
+  return parseStats(await adminRequest(socketPath, 'GET', `/stats?${query.toString()}`));
 }
