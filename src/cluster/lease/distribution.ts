@@ -1,6 +1,6 @@
-import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WindtunnelError } from '../../errors.ts';
+import { askPort } from '../kube/ask-port.ts';
 import type { Kube } from '../kube/client.ts';
 import { type Istiod, needIstiods } from '../kube/istiods.ts';
 import { forwardConnection } from '../kube/port-forward.ts';
@@ -24,8 +24,6 @@ export interface DistributionWatch {
 
 const waitMs = 30_000;
 const pollMs = 50;
-const answerMs = 10_000;
-const answerBytesMost = 64 * 1024 * 1024;
 /** Where istiod answers questions about itself to processes of its own pod; and its metrics. */
 const ports = { debug: 8080, metrics: 15_014 } as const;
 
@@ -96,46 +94,31 @@ async function look(kube: Kube, istiod: Istiod): Promise<IstiodLook> {
 }
 
 /** One GET to a port of istiod's pod. */
-function ask(kube: Kube, { namespace, pod }: Istiod, port: number, path: string): Promise<string> {
+async function ask(
+  kube: Kube,
+  { namespace, pod }: Istiod,
+  port: number,
+  path: string,
+): Promise<string> {
   const connection = forwardConnection(kube, { namespace, pod, port });
-  return new Promise<string>((resolve, reject) => {
-    const fail = (reason: string, cause?: unknown): void => {
-      connection.destroy();
-      reject(
-        new WindtunnelError(
-          'unreachable',
-          `istiod ${namespace}/${pod} does not say what it has sent: ${reason}`,
-          {
-            cause,
-            next: `Check that your user may forward its ports: kubectl port-forward -n ${namespace} ${pod} ${port}`,
-          },
-        ),
-      );
-    };
-    const asking = request(
+  const headers = { connection: 'close' };
+  try {
+    return await askPort({
+      host: '127.0.0.1',
+      path,
+      headers,
+      createConnection: () => connection,
+    });
+  } catch (cause) {
+    throw new WindtunnelError(
+      'unreachable',
+      `istiod ${namespace}/${pod} does not say what it has sent, ${path}: ${(cause as Error).message}`,
       {
-        host: '127.0.0.1',
-        path,
-        headers: { connection: 'close' },
-        createConnection: () => connection,
-        signal: AbortSignal.timeout(answerMs),
-      },
-      (response) => {
-        let text = '';
-        response.setEncoding('utf8');
-        response.on('data', (chunk: string) => {
-          text += chunk;
-          if (text.length > answerBytesMost) fail('its answer is too long');
-        });
-        response.on('error', (error) => fail(error.message, error));
-        response.on('end', () => {
-          connection.destroy();
-          if (response.statusCode === 200) resolve(text);
-          else fail(`HTTP ${response.statusCode} to ${path}`);
-        });
+        cause,
+        next: `Check that your user may forward its ports: kubectl port-forward -n ${namespace} ${pod} ${port}`,
       },
     );
-    asking.on('error', (error) => fail(error.message, error));
-    asking.end();
-  });
+  } finally {
+    connection.destroy();
+  }
 }

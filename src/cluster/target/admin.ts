@@ -1,6 +1,7 @@
-import { Agent, type ClientRequestArgs, request } from 'node:http';
+import { Agent, type ClientRequestArgs } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WindtunnelError } from '../../errors.ts';
+import { askPort } from '../kube/ask-port.ts';
 import type { Kube } from '../kube/client.ts';
 import { forwardConnection } from '../kube/port-forward.ts';
 
@@ -19,8 +20,6 @@ export interface EnvoyAdmin {
 
 /** Where Istio's sidecars have it, on the pod's own loopback address. */
 const adminPort = 15_000;
-const timeoutMs = 10_000;
-const maxBytes = 64 << 20;
 /** A pod that is not asked for that long loses its connection. */
 const idleMs = 60_000;
 
@@ -50,7 +49,7 @@ export function createEnvoyAdmin(kube: Kube): EnvoyAdmin {
       const host = `${namespace}/${pod}`;
       const headers = { host: '127.0.0.1' };
       try {
-        return await send({ agent, host, method, path, headers });
+        return await askPort({ agent, host, method, path, headers });
       } catch (cause) {
         throw new WindtunnelError(
           'io',
@@ -64,26 +63,4 @@ export function createEnvoyAdmin(kube: Kube): EnvoyAdmin {
     },
     close: () => agent.destroy(),
   };
-}
-
-function send(options: ClientRequestArgs): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const sent = request({ ...options, signal: AbortSignal.timeout(timeoutMs) }, (answer) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      answer.on('data', (chunk: Buffer) => {
-        chunks.push(chunk);
-        size += chunk.length;
-        if (size > maxBytes) sent.destroy(new Error(`more than ${maxBytes} bytes`));
-      });
-      answer.on('error', reject);
-      answer.on('end', () => {
-        const body = Buffer.concat(chunks).toString('utf8');
-        if (answer.statusCode === 200) resolve(body);
-        else reject(new Error(`${answer.statusCode} ${body.slice(0, 200)}`));
-      });
-    });
-    sent.on('error', reject);
-    sent.end();
-  });
 }
