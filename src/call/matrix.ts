@@ -143,7 +143,7 @@ function createArrivals(topology: Topology) {
   };
 }
 
-function isRefusal({ problem }: CallOutcome): boolean {
+function isRefusal({ problem }: Pick<CallOutcome, 'problem'>): boolean {
   return problem?.includes('RBAC: access denied') === true;
 }
 
@@ -164,8 +164,8 @@ export function judgeCell(
 ): CellVerdict {
   if (arrived.length > 0) {
     const denied = arrived.map(({ details }) => details?.startsWith('rbac_access_denied') === true);
-    if (denied.every(Boolean)) return isRefusal(outcome as CallOutcome) ? 'refused' : 'unclear';
-    if (denied.some(Boolean) || isRefusal(outcome as CallOutcome)) return 'unclear';
+    if (denied.every(Boolean)) return isRefusal(outcome) ? 'refused' : 'unclear';
+    if (denied.some(Boolean) || isRefusal(outcome)) return 'unclear';
     const last = arrived.at(-1)?.flags.split(',') ?? [];
     return outcome.code === undefined || last.some((flag) => notServed.has(flag))
       ? 'unclear'
