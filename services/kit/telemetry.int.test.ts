@@ -1,9 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../../test/support/free-port.ts';
 import {
@@ -11,36 +9,16 @@ import {
   type ReceivedSpan,
   startOtlpReceiver,
 } from '../../test/support/otlp-receiver.ts';
+import { type StartedService, startService } from '../../test/support/start-service.ts';
 
 // The whole shop as processes with telemetry on, and a collector of the test's own.
-const projectDir = join(import.meta.dirname, '..', '..');
 const children: ChildProcess[] = [];
 const common = { HOST: '127.0.0.1', PORT: '0', DRAIN_MS: '0', FAULTS: 'enabled' };
 let receiver: OtlpReceiver;
 let shop = '';
-let storefront: Started;
 
-interface Started {
-  address: string;
-  child: ChildProcess;
-  lines: string[];
-}
-
-async function start(name: string, env: Record<string, string> = {}): Promise<Started> {
-  const child = spawn(process.execPath, [`services/${name}/main.ts`], {
-    cwd: projectDir,
-    env: { ...common, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  children.push(child);
-  const lines: string[] = [];
-  const output = createInterface({ input: child.stdout });
-  output.on('line', (line) => lines.push(line));
-  const ended = once(child, 'exit').then(() => Promise.reject(new Error(`${name} ended`)));
-  ended.catch(() => undefined);
-  const [line] = (await Promise.race([once(output, 'line'), ended])) as [string];
-  return { address: `127.0.0.1:${JSON.parse(line).port}`, child, lines };
-}
+const start = (name: string, env: Record<string, string> = {}): Promise<StartedService> =>
+  startService(name, { env: { ...common, ...env }, onStart: (child) => children.push(child) });
 
 const exporting = (): Record<string, string> => ({
   OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint,
@@ -64,7 +42,7 @@ beforeAll(async () => {
     PAYMENTS_ADDR: payments?.address ?? '',
     ...exporting(),
   });
-  storefront = await start('storefront', {
+  const storefront = await start('storefront', {
     ...addresses,
     ORDERS_ADDR: orders.address,
     ...exporting(),

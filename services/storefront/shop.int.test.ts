@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { join } from 'node:path';
 import { Value } from 'typebox/value';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { projectDir } from '../../test/support/run-cli.ts';
+import { type StartedService, startService } from '../../test/support/start-service.ts';
 import { StockLevelSchema } from './schemas.ts';
 
 // The whole shop as processes, without a mesh: what a developer does by hand with a line of environment each.
-const projectDir = join(import.meta.dirname, '..', '..');
 const children: ChildProcess[] = [];
 const common = { HOST: '127.0.0.1', PORT: '0', DRAIN_MS: '300', FAULTS: 'enabled' };
 let shop = '';
@@ -15,25 +14,8 @@ let users = '';
 let storefront: ChildProcess;
 let storefrontLines: string[];
 
-interface Started {
-  address: string;
-  child: ChildProcess;
-  lines: string[];
-}
-
-async function start(name: string, env: Record<string, string> = {}): Promise<Started> {
-  const child = spawn(process.execPath, [`services/${name}/main.ts`], {
-    cwd: projectDir,
-    env: { ...common, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  children.push(child);
-  const lines: string[] = [];
-  const output = createInterface({ input: child.stdout });
-  output.on('line', (line) => lines.push(line));
-  const [line] = (await once(output, 'line')) as [string];
-  return { address: `127.0.0.1:${JSON.parse(line).port}`, child, lines };
-}
+const start = (name: string, env: Record<string, string> = {}): Promise<StartedService> =>
+  startService(name, { env: { ...common, ...env }, onStart: (child) => children.push(child) });
 
 beforeAll(async () => {
   const [usersService, inventory, payments] = await Promise.all([
