@@ -3,15 +3,19 @@ import type { KubeObject } from '../kube/objects.ts';
 import { asItStood, canonicalJson, sameSpec, undoStep } from './undo.ts';
 import { leaseSecondsOf, microTime } from './record.ts';
 
+/** The part of an object's metadata that someone wrote. */
+const written = {
+  name: 'users',
+  namespace: 'shop',
+  labels: { team: 'a' },
+  annotations: { note: 'x' },
+  finalizers: ['keep.io/me'],
+};
 const live: KubeObject = {
   apiVersion: 'networking.istio.io/v1',
   kind: 'VirtualService',
   metadata: {
-    name: 'users',
-    namespace: 'shop',
-    labels: { team: 'a' },
-    annotations: { note: 'x' },
-    finalizers: ['keep.io/me'],
+    ...written,
     creationTimestamp: '2026-01-01T00:00:00Z',
     generation: 3,
     managedFields: [{ manager: 'kubectl' }],
@@ -28,13 +32,7 @@ test('what someone wrote is kept, what the API server keeps for itself is not', 
   expect(stood).toEqual({
     apiVersion: live.apiVersion,
     kind: live.kind,
-    metadata: {
-      name: 'users',
-      namespace: 'shop',
-      labels: { team: 'a' },
-      annotations: { note: 'x' },
-      finalizers: ['keep.io/me'],
-    },
+    metadata: written,
     spec: { timeout: '1s' },
   });
 });
