@@ -1,4 +1,5 @@
 import type { CellResult, ExperimentResult, MetricResult } from '../experiment/result.ts';
+import { tableLines } from '../table.ts';
 import {
   byEdge,
   certaintyText,
@@ -112,13 +113,6 @@ function renderRows(columns: Column[], cells: CellResult[]): string[] {
     columns.map(({ head }) => head[1]),
     ...cells.map((cell) => columns.map((column) => column.cell(cell))),
   ];
-  const widths = columns.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((text, i) =>
-        columns[i]?.align === 'right' ? text.padStart(widths[i] ?? 0) : text.padEnd(widths[i] ?? 0),
-      )
-      .join('  ')
-      .trimEnd(),
-  );
+  const right = columns.flatMap(({ align }, column) => (align === 'right' ? [column] : []));
+  return tableLines(rows, right);
 }

@@ -1,12 +1,8 @@
 import { type Kube, openKube } from '../../cluster/kube/client.ts';
 import { clusterStatus, type ClusterStatus } from '../../cluster/up/cluster-status.ts';
-import {
-  findKindCluster,
-  kindDefaults,
-  kindKubeconfig,
-  readKindConfig,
-} from '../../cluster/tools/kind.ts';
+import { findKindCluster, kindKubeconfig, kindName } from '../../cluster/tools/kind.ts';
 import { createTools } from '../../cluster/tools/tool.ts';
+import { tableLines } from '../../table.ts';
 import type { CommandInput } from '../command.ts';
 import { text } from './options.ts';
 
@@ -30,16 +26,14 @@ interface Found {
 
 async function openKind({ options, projectDir, env, signal }: CommandInput): Promise<Found> {
   const tools = createTools(env, signal);
-  const name = text(options, 'cluster') ?? kindDefaults(await readKindConfig(projectDir)).name;
+  const { name } = await kindName(projectDir, text(options, 'cluster'));
   const kube = openKube({ type: 'text', kubeconfig: await kindKubeconfig(tools, name) });
   const port = (await findKindCluster(tools, name))?.port;
   return { kube, entry: port === undefined ? null : `http://127.0.0.1:${port}` };
 }
 
 function openCurrent({ options }: CommandInput): Found {
-  const context = text(options, 'context');
-  const kube = openKube({ type: 'default', ...(context === undefined ? {} : { context }) });
-  return { kube, entry: null };
+  return { kube: openKube({ type: 'default', context: text(options, 'context') }), entry: null };
 }
 
 function statusLines(status: ClusterStatus): string[] {
@@ -52,9 +46,6 @@ function statusLines(status: ClusterStatus): string[] {
     one.startedAt?.replace(/\.\d+Z$/, 'Z') ?? '-',
   ]);
   const table = [['POD', 'STATE', 'SIDECAR', 'RESTARTS', 'SINCE'], ...rows];
-  const widths = [0, 1, 2, 3, 4].map((column) =>
-    Math.max(...table.map((row) => (row[column] ?? '').length)),
-  );
   return [
     `cluster of context ${context}`,
     entry === null
@@ -62,11 +53,6 @@ function statusLines(status: ClusterStatus): string[] {
       : `entry: ${entry}   (the ingress gateway)`,
     ...problems.map((problem) => `NOT READY: ${problem}`),
     '',
-    ...table.map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    ),
+    ...tableLines(table),
   ];
 }

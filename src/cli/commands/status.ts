@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import { compareText } from '../../compare-text.ts';
 import { connectInstance } from '../../mesh/control/client.ts';
 import type { InstanceStatus, ProcessStatus } from '../../mesh/control/control.ts';
+import { tableLines } from '../../table.ts';
 import type { Command, CommandInput } from '../command.ts';
 import { targetName, targetOptions } from './open-target.ts';
 import { nameOption, text } from './options.ts';
@@ -21,9 +22,6 @@ function statusLines(status: InstanceStatus, cwd: string): string[] {
       relative(cwd, one.logFile) || one.logFile,
     ]);
   const table = [['POD', 'PROCESS', 'STATE', 'PID', 'PORTS ON 127.0.0.1', 'LOG'], ...rows];
-  const widths = [0, 1, 2, 3, 4].map((column) =>
-    Math.max(...table.map((row) => (row[column] ?? '').length)),
-  );
   const applied = Object.entries(status.applied).filter(([, names]) => names.length > 0);
   return [
     `instance ${status.name}, process ${status.pid}, since ${status.startedAt}`,
@@ -32,12 +30,7 @@ function statusLines(status: InstanceStatus, cwd: string): string[] {
     ...(status.entry ? [`entry: http://${status.entry.address}:${status.entry.port}`] : []),
     ...(status.configError === null ? [] : [`NOT IN FORCE: ${status.configError}`]),
     '',
-    ...table.map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    ),
+    ...tableLines(table),
   ];
 }
 
