@@ -87,8 +87,7 @@ async function openCluster({
     import('../../cluster/tools/tool.ts'),
   ]);
   if (target === 'current') {
-    const context = text(options, 'context');
-    const kube = openKube({ type: 'default', ...(context !== undefined && { context }) });
+    const kube = openKube({ type: 'default', context: text(options, 'context') });
     return { kube, up: 'windtunnel up --target current --observability' };
   }
   if (target === 'local') {
@@ -96,13 +95,11 @@ async function openCluster({
       next: 'use --target kind or --target current',
     });
   }
-  const defaults = kind.kindDefaults(await kind.readKindConfig(projectDir));
-  const cluster = text(options, 'cluster') ?? defaults.name;
-  const kubeconfig = await kind.kindKubeconfig(createTools(env, signal), cluster);
-  const named = cluster === defaults.name ? '' : ` --cluster ${cluster}`;
+  const { name, option } = await kind.kindName(projectDir, text(options, 'cluster'));
+  const kubeconfig = await kind.kindKubeconfig(createTools(env, signal), name);
   return {
     kube: openKube({ type: 'text', kubeconfig }),
-    up: `windtunnel up --target kind${named} --observability`,
+    up: `windtunnel up --target kind${option} --observability`,
   };
 }
 

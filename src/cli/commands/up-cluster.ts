@@ -80,20 +80,16 @@ async function bringUp(
   };
   if (target === 'kind') {
     const { upKind } = await import('../../cluster/up/up-kind.ts');
-    const name = text(options, 'cluster');
-    const port = portNumber(options, 'port');
     return upKind({
       ...shared,
-      ...(name === undefined ? {} : { name }),
-      ...(port === undefined ? {} : { port }),
+      name: text(options, 'cluster'),
+      port: portNumber(options, 'port'),
     });
   }
   const { upCurrent } = await import('../../cluster/up/up-current.ts');
-  const context = text(options, 'context');
-  const registry = text(options, 'registry');
   return upCurrent({
     ...shared,
-    ...(context === undefined ? {} : { context }),
-    ...(registry === undefined ? {} : { registry }),
+    context: text(options, 'context'),
+    registry: text(options, 'registry'),
   });
 }

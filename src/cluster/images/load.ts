@@ -1,20 +1,32 @@
 import { WindtunnelError } from '../../errors.ts';
 import { asRecord, asString } from '../../manifests/fields.ts';
-import type { Step } from '../../progress.ts';
+import type { Progress, Step } from '../../progress.ts';
 import { lastLines, type Tools } from '../tools/tool.ts';
 import { inspectImage } from './inspect.ts';
 
 const loadTimeoutMs = 600_000;
 
-/** Loads images that are in Docker into the node of a kind cluster, those that it does not have by their id; resolves to their names. */
-export async function loadImages(
-  tools: Tools,
-  cluster: { name: string; node: string },
-  names: readonly string[],
-  step: Step,
-): Promise<string[]> {
+/** What {@link loadImages} needs. */
+export interface LoadOptions {
+  tools: Tools;
+  cluster: { name: string; node: string };
+  /** May have names twice. */
+  names: readonly string[];
+  progress: Progress;
+}
+
+/** Loads images that are in Docker into the node of a kind cluster, those that it does not have by their id. */
+export async function loadImages(options: LoadOptions): Promise<void> {
+  await options.progress.step('images in the cluster', async (step) => {
+    step.update('comparing');
+    const loaded = await loadMissing(options, step);
+    step.update(loaded.length === 0 ? 'unchanged' : `loaded ${loaded.join(', ')}`);
+  });
+}
+
+async function loadMissing({ tools, cluster, names }: LoadOptions, step: Step): Promise<string[]> {
   const missing: string[] = [];
-  const states = names.map(async (name) => {
+  const states = [...new Set(names)].map(async (name) => {
     const [here, there] = await Promise.all([
       inspectImage(tools, name),
       nodeImageId(tools, cluster.node, name),

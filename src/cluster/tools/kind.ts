@@ -85,6 +85,16 @@ export function readKindConfig(projectDir: string): Promise<string> {
   return readFile(join(projectDir, 'kind-config.yaml'), 'utf8');
 }
 
+/** Name of a kind cluster: the one that was given, or kind-config.yaml's; and the option that names it, empty for the latter. */
+export async function kindName(
+  projectDir: string,
+  given: string | undefined,
+): Promise<{ name: string; option: string }> {
+  const defaults = kindDefaults(await readKindConfig(projectDir));
+  const name = given ?? defaults.name;
+  return { name, option: name === defaults.name ? '' : ` --cluster ${name}` };
+}
+
 /** What {@link createKindCluster} needs. */
 export interface CreateKindOptions {
   tools: Tools;

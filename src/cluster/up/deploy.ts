@@ -102,19 +102,32 @@ async function withMarkedNamespaces(kube: Kube, resources: Resource[]): Promise<
   return Promise.all(marked);
 }
 
-/** What {@link applyProfile} needs. */
-export interface ApplyProfileOptions {
+interface ApplyProfileOptions {
   kube: Kube;
   profile: Profile;
   progress: Progress;
   signal: AbortSignal;
 }
 
+/** Applies the profiles one after the other, with images as the cluster calls them. */
+export async function applyProfiles(
+  profiles: readonly Profile[],
+  images: ReadonlyMap<string, KnownImage>,
+  where: Omit<ApplyProfileOptions, 'profile'>,
+): Promise<AppliedResource[]> {
+  const applied: AppliedResource[] = [];
+  for (const profile of profiles) {
+    const resources = withImages(profile.resources, images);
+    applied.push(...(await applyProfile({ ...where, profile: { ...profile, resources } })));
+  }
+  return applied;
+}
+
 /**
  * Applies a profile: first all but its routes, and waits until its pods are ready, so that no route leads to pods that are not
  * there; then the routes, and takes away what it held earlier and holds no more. Resolves to what was done.
  */
-export async function applyProfile(options: ApplyProfileOptions): Promise<AppliedResource[]> {
+async function applyProfile(options: ApplyProfileOptions): Promise<AppliedResource[]> {
   const { kube, profile, progress, signal } = options;
   const resources = await withMarkedNamespaces(kube, profile.resources);
   const deployments = deploymentsOf(resources);

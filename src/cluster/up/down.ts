@@ -8,7 +8,7 @@ import { createObjects } from '../kube/kube-rest.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { madeByKey, madeByUp, managedByLabel, managedByUs } from '../labels.ts';
 import { owners } from './deploy.ts';
-import { deleteKindCluster, findKindCluster, kindDefaults, readKindConfig } from '../tools/kind.ts';
+import { deleteKindCluster, findKindCluster, kindName } from '../tools/kind.ts';
 import { requireDocker } from './machine.ts';
 import { createTools } from '../tools/tool.ts';
 
@@ -29,7 +29,7 @@ export async function downKind({
   ...given
 }: DownOptions & { name?: string }): Promise<string> {
   const tools = createTools(env, signal);
-  const name = given.name ?? kindDefaults(await readKindConfig(projectDir)).name;
+  const { name } = await kindName(projectDir, given.name);
   await requireDocker(tools);
   const cluster = await findKindCluster(tools, name);
   if (cluster === undefined) return `there is no kind cluster '${name}'`;
@@ -49,7 +49,7 @@ export async function downKind({
 /** Takes away what `windtunnel up` applied to the cluster of a context, and nothing else; resolves to what there is to say. */
 export async function downCurrent(options: DownOptions & { context?: string }): Promise<string[]> {
   const { progress, signal, context } = options;
-  const kube = openKube({ type: 'default', ...(context === undefined ? {} : { context }) });
+  const kube = openKube({ type: 'default', context });
   const removed = await progress.step(
     `what windtunnel applied to '${kube.context}' taken away`,
     async (step) => {

@@ -1,14 +1,13 @@
-import { WindtunnelError } from '../../errors.ts';
-import type { AppliedResource } from '../apply/apply-object.ts';
 import { buildImages } from '../images/build-images.ts';
 import { imagesOf } from '../images/in-manifests.ts';
 import { loadImages } from '../images/load.ts';
 import { type Kube, openKube } from '../kube/client.ts';
-import { applyProfile, type KnownImage, readProfiles, withImages } from './deploy.ts';
+import { applyProfiles, type KnownImage, readProfiles } from './deploy.ts';
 import { fitProfiles } from './fit-profiles.ts';
 import { istioFacts, judgeIstio } from './istio-facts.ts';
 import { findKindCluster } from '../tools/kind.ts';
 import { throwFailures } from './preflight.ts';
+import { sayingWhatStays } from './saying-what-stays.ts';
 import { createTools, type Tools } from '../tools/tool.ts';
 import type { UpOptions, UpResult } from './up-kind.ts';
 
@@ -30,7 +29,7 @@ export async function upCurrent(options: UpCurrentOptions): Promise<UpResult> {
   const { projectDir, env, progress, signal, context } = options;
   const tools = createTools(env, signal);
   const profiles = await readProfiles(projectDir, options.observability);
-  const kube = openKube({ type: 'default', ...(context === undefined ? {} : { context }) });
+  const kube = openKube({ type: 'default', context });
   await progress.step(`preflight of context '${kube.context}'`, async () =>
     throwFailures(judgeIstio(await istioFacts(kube, signal))),
   );
@@ -38,22 +37,11 @@ export async function upCurrent(options: UpCurrentOptions): Promise<UpResult> {
   const plan = await fitProfiles(profiles, { progress, docker: kind && tools });
   const named = plan.flatMap(({ resources }) => imagesOf(resources));
   const images = await provideImages(kind, named, tools, options);
-  const applied: AppliedResource[] = [];
-  try {
-    for (const profile of plan) {
-      const resources = withImages(profile.resources, images);
-      const change = { kube, profile: { ...profile, resources }, progress, signal };
-      applied.push(...(await applyProfile(change)));
-    }
-  } catch (thrown) {
-    progress.note(
-      '  what has been applied by now, if anything, stays; windtunnel down --target current takes it away',
-    );
-    if (!signal.aborted) throw thrown;
-    throw new WindtunnelError('start-failed', 'interrupted', {
-      next: 'Run the command again: it goes on from here.',
-    });
-  }
+  const stays =
+    'what has been applied by now, if anything, stays; windtunnel down --target current takes it away';
+  const applied = await sayingWhatStays(stays, options, () =>
+    applyProfiles(plan, images, { kube, progress, signal }),
+  );
   return { context: kube.context, applied, down: `--target current --context ${kube.context}` };
 }
 
@@ -72,10 +60,7 @@ async function provideImages(
   }
   if (kind !== undefined) {
     const built = await buildImages({ tools, projectDir, progress, specs });
-    await progress.step('images in the cluster', async (step) => {
-      const loaded = await loadImages(tools, kind, [...new Set([...named, ...built.keys()])], step);
-      step.update(loaded.length === 0 ? 'unchanged' : `loaded ${loaded.join(', ')}`);
-    });
+    await loadImages({ tools, cluster: kind, names: [...named, ...built.keys()], progress });
     return built;
   }
   const names = specs.map(({ name }) => name).join(' and ');

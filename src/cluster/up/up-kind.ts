@@ -7,7 +7,7 @@ import type { ImageSpec } from '../images/context.ts';
 import { imagesOf } from '../images/in-manifests.ts';
 import { loadImages } from '../images/load.ts';
 import { type Kube, openKube } from '../kube/client.ts';
-import { applyProfile, readProfiles, withImages } from './deploy.ts';
+import { applyProfiles, readProfiles } from './deploy.ts';
 import { fitProfiles } from './fit-profiles.ts';
 import { installIstio, readIstioWish } from './istio.ts';
 import {
@@ -22,6 +22,7 @@ import {
 } from '../tools/kind.ts';
 import { machineFacts } from './machine.ts';
 import { judgeMachine, throwFailures } from './preflight.ts';
+import { sayingWhatStays } from './saying-what-stays.ts';
 import { createTools, type Tools } from '../tools/tool.ts';
 
 /** What both ways to bring a cluster up need. */
@@ -82,33 +83,21 @@ export async function upKind(options: UpKindOptions): Promise<UpResult> {
   const built = await buildImages({ tools, projectDir, progress, specs: Object.values(images) });
   const plan = await fitProfiles(profiles, { progress, docker: tools });
   const cluster = await ensureCluster({ ...options, name, tools, found, configText });
-  return sayingWhatIsLeft(cluster, options, async () => {
+  const down = downOf(cluster);
+  const stays = `the cluster '${name}' stays, with what is done so far; windtunnel down ${down} undoes it`;
+  return sayingWhatStays(stays, options, async () => {
     const kubeconfig = await kindKubeconfig(tools, name);
     const kube = openKube({ type: 'text', kubeconfig });
     await untilApiAnswers(kube, progress, signal);
     const named = [...wish.images, ...plan.flatMap(({ resources }) => imagesOf(resources))];
-    await progress.step('images in the cluster', async (step) => {
-      step.update('comparing');
-      const loaded = await loadImages(
-        tools,
-        cluster,
-        [...new Set([...named, ...built.keys()])],
-        step,
-      );
-      step.update(loaded.length === 0 ? 'unchanged' : `loaded ${loaded.join(', ')}`);
-    });
+    await loadImages({ tools, cluster, names: [...named, ...built.keys()], progress });
     const version = facts.tools.istioctl ?? '';
     await progress.step('Istio', async (step) => {
       const install = { tools, kube, kubeconfig, wish, version, step };
       step.update(await installIstio(install));
     });
-    const applied: AppliedResource[] = [];
-    for (const profile of plan) {
-      const resources = withImages(profile.resources, built);
-      const change = { kube, profile: { ...profile, resources }, progress, signal };
-      applied.push(...(await applyProfile(change)));
-    }
-    return { context: `kind-${name}`, applied, down: downOf(cluster) };
+    const applied = await applyProfiles(plan, built, { kube, progress, signal });
+    return { context: `kind-${name}`, applied, down };
   });
 }
 
@@ -168,23 +157,4 @@ async function untilApiAnswers(kube: Kube, progress: Progress, signal: AbortSign
 /** Of a cluster that another made, only what was applied is taken away. */
 function downOf({ name, ours }: KindCluster): string {
   return ours ? `--target kind --cluster ${name}` : `--target current --context kind-${name}`;
-}
-
-async function sayingWhatIsLeft<T>(
-  cluster: KindCluster,
-  { progress, signal }: UpOptions,
-  work: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await work();
-  } catch (thrown) {
-    const undo = `windtunnel down ${downOf(cluster)}`;
-    progress.note(
-      `  the cluster '${cluster.name}' stays, with what is done so far; ${undo} undoes it`,
-    );
-    if (!signal.aborted) throw thrown;
-    throw new WindtunnelError('start-failed', 'interrupted', {
-      next: 'Run the command again: it goes on from here.',
-    });
-  }
 }
